@@ -38,9 +38,9 @@ def confirm_reads(state: State) -> None:
 
 def answer(state: State, read: PendingRead) -> None:
     if read.node == state.me:
-        state.read_states.append(ReadState(read.context, read.index))
+        state.read_states.append(ReadState(read.context, read.commit))
     else:
-        state.send(read.node, ReadIndexReply(read.context, read.index))
+        state.send(read.node, ReadIndexReply(read.context, read.commit))
 
 
 def handle_read_index_reply(state: State, m: ReadIndexReply) -> None:

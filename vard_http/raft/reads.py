@@ -16,7 +16,7 @@ class PendingRead(NamedTuple):
     number: int
     node: int
     context: int
-    index: int
+    commit: int
 
 
 class Reads:
