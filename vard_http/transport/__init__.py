@@ -1,0 +1,56 @@
+"""Messages between the servers of a cluster, over TCP behind an HTTP upgrade."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from vard_http.raft.messages import AnyMessage
+from vard_http.transport.handshake import Handshake, HandshakeRefused, check
+from vard_http.transport.inbound import PeerListener
+from vard_http.transport.outbound import Peer
+
+__all__ = ["Handshake", "HandshakeRefused", "PeerListener", "Transport", "check"]
+
+
+class Transport:
+    """The outgoing half: who the peers are, and sending to them."""
+
+    def __init__(self, cluster_id: int, me: int) -> None:
+        self._cluster_id = cluster_id
+        self._me = me
+        self._peers: dict[int, Peer] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def set_peers(self, urls: Mapping[int, Sequence[str]]) -> None:
+        """Keep connections to just these servers; must run inside the event loop."""
+        wanted = {node: tuple(us) for node, us in urls.items() if node != self._me}
+        for node, peer in list(self._peers.items()):
+            if wanted.get(node) != peer.urls:
+                del self._peers[node]
+                task = asyncio.get_running_loop().create_task(peer.close())
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+        for node, us in wanted.items():
+            if node not in self._peers:
+                self._peers[node] = Peer(node, us, self._cluster_id, self._me)
+
+    def send(self, messages: Sequence[tuple[int, AnyMessage]]) -> None:
+        """Send each message to the server before it; those to one server share a frame."""
+        frames: dict[int, list[AnyMessage]] = {}
+        for node, message in messages:
+            frames.setdefault(node, []).append(message)
+        for node, batch in frames.items():
+            peer = self._peers.get(node)
+            if peer is not None:
+                peer.send(batch)
+
+    def active_since(self, node: int) -> float | None:
+        """Since when, in time.monotonic() seconds, this peer has been reachable; None if not."""
+        peer = self._peers.get(node)
+        return peer.active_since if peer is not None else None
+
+    async def close(self) -> None:
+        """Hang up on all."""
+        peers, self._peers = self._peers, {}
+        await asyncio.gather(*(peer.close() for peer in peers.values()), *self._closing)

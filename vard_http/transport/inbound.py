@@ -1,0 +1,118 @@
+"""The receiving end of peer connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from vard_http.raft.messages import AnyMessage
+from vard_http.transport import handshake as hs
+from vard_http.transport.codec import FrameDecoder, FrameError
+
+log = structlog.get_logger("transport")
+
+HANDSHAKE_SECONDS = 5.0
+
+Receive = Callable[[int, AnyMessage], None]
+Welcome = Callable[[hs.Handshake], None]
+
+
+class PeerListener(asyncio.Protocol):
+    """A connection on the peer port: frames after a handshake; anything else is for `fallback`.
+
+    `welcome` raises HandshakeRefused for callers who are not wanted. `fallback` makes the protocol
+    that takes over the connections of plain HTTP clients.
+    """
+
+    def __init__(
+        self, receive: Receive, welcome: Welcome, fallback: Callable[[], asyncio.Protocol]
+    ) -> None:
+        self._receive = receive
+        self._welcome = welcome
+        self._fallback = fallback
+        self._head = bytearray()
+        self._frames: FrameDecoder | None = None
+        self._source = 0
+        self._transport: asyncio.Transport | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(HANDSHAKE_SECONDS, transport.close)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        if self._frames is not None:
+            log.info("peer hung up", peer=f"{self._source:x}", error=str(exc) if exc else None)
+
+    def data_received(self, data: bytes) -> None:
+        if self._frames is None:
+            self._head += data
+            self._begin()
+        else:
+            self._feed(data)
+
+    def _begin(self) -> None:
+        start = f"GET {hs.PATH} ".encode()
+        if not self._head.startswith(start[: len(self._head)]):
+            self._hand_over()
+            return
+        end = self._head.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._head) > hs.MAX_HEAD:
+                self._refuse(hs.HandshakeRefused(400, "the handshake is too long"))
+            return
+        head, rest = bytes(self._head[: end + 4]), bytes(self._head[end + 4 :])
+        try:
+            handshake = hs.parse_request(head)
+            self._welcome(handshake)
+        except hs.HandshakeRefused as error:
+            self._refuse(error)
+            return
+        self._stop_timer()
+        self._source = handshake.source
+        self._frames = FrameDecoder()
+        self._open().write(hs.ACCEPTED)
+        log.info("peer called", peer=f"{self._source:x}")
+        if rest:
+            self._feed(rest)
+
+    def _feed(self, data: bytes) -> None:
+        assert self._frames is not None
+        try:
+            for message in self._frames.feed(data):
+                self._receive(self._source, message)
+        except FrameError as error:
+            log.warning("peer spoke nonsense", peer=f"{self._source:x}", error=str(error))
+            self._open().abort()
+
+    def _refuse(self, error: hs.HandshakeRefused) -> None:
+        transport = self._open()
+        log.warning(
+            "caller refused on the peer port",
+            address=str(transport.get_extra_info("peername")),
+            reason=str(error),
+        )
+        transport.write(hs.refusal(error))
+        transport.close()
+
+    def _hand_over(self) -> None:
+        self._stop_timer()
+        transport = self._open()
+        protocol = self._fallback()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(bytes(self._head))
+
+    def _open(self) -> asyncio.Transport:
+        assert self._transport is not None
+        return self._transport
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

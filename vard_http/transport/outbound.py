@@ -1,0 +1,126 @@
+"""The sending end of peer connections: one connection to each peer, for what we tell it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import structlog
+
+from vard_http.raft.messages import AnyMessage
+from vard_http.transport import handshake as hs
+from vard_http.transport.codec import encode_frame
+
+log = structlog.get_logger("transport")
+
+RETRY_SECONDS = 0.1
+RETRY_SECONDS_MAX = 1.0
+CONNECT_SECONDS = 5.0
+LOST_MS = 5000
+BUFFER_BYTES = 32 << 20
+
+
+class _Line(asyncio.Protocol):
+    """A connection: it waits for the answer to its handshake, then for its end."""
+
+    def __init__(self, hello: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        self._hello = hello
+        self._head = bytearray()
+        self.accepted: asyncio.Future[None] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        # After a cut, TCP would wait up to two minutes before it tries again.
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LOST_MS)
+        transport.write(self._hello)
+
+    def data_received(self, data: bytes) -> None:
+        if self.accepted.done():
+            return
+        self._head += data
+        if b"\r\n\r\n" in self._head or len(self._head) > hs.MAX_HEAD:
+            try:
+                hs.parse_answer(bytes(self._head))
+                self.accepted.set_result(None)
+            except hs.HandshakeRefused as error:
+                self.accepted.set_exception(error)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.accepted.done():
+            self.accepted.set_exception(exc or ConnectionError("closed during the handshake"))
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+
+class Peer:
+    """One other server. Messages while it is not reachable are lost, as Raft allows."""
+
+    def __init__(self, node: int, urls: Sequence[str], cluster_id: int, me: int) -> None:
+        self.node = node
+        self.urls = tuple(urls)
+        self.active_since: float | None = None
+        self._handshake = hs.Handshake(cluster_id, me, node)
+        self._line: asyncio.Transport | None = None
+        self._trouble = ""
+        self._task = asyncio.get_running_loop().create_task(self._stay_connected())
+
+    def send(self, messages: Sequence[AnyMessage]) -> None:
+        """Send now or never."""
+        line = self._line
+        if line is not None and line.get_write_buffer_size() < BUFFER_BYTES:
+            line.write(encode_frame(messages))
+
+    async def close(self) -> None:
+        """Hang up for good."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _stay_connected(self) -> None:
+        wait, attempt = RETRY_SECONDS, 0
+        while True:
+            url = self.urls[attempt % len(self.urls)]
+            attempt += 1
+            try:
+                await self._connection(url)
+                wait = RETRY_SECONDS
+            except (OSError, TimeoutError, hs.HandshakeRefused) as error:
+                self._report(f"{type(error).__name__}: {error}", url)
+                wait = min(2 * wait, RETRY_SECONDS_MAX)
+            await asyncio.sleep(wait)
+
+    async def _connection(self, url: str) -> None:
+        """Connect, and return when an accepted connection has ended."""
+        loop = asyncio.get_running_loop()
+        parts = urlsplit(url)
+        hello = hs.request(self._handshake, parts.netloc)
+        async with asyncio.timeout(CONNECT_SECONDS):
+            transport, line = await loop.create_connection(
+                lambda: _Line(hello), parts.hostname or "", parts.port or 0
+            )
+            try:
+                await line.accepted
+            except BaseException:
+                transport.abort()
+                raise
+        self._line, self.active_since, self._trouble = transport, time.monotonic(), ""
+        log.info("peer reached", peer=f"{self.node:x}", url=url)
+        try:
+            await line.closed
+        finally:
+            self._line, self.active_since = None, None
+            transport.abort()
+        self._report("connection lost", url)
+
+    def _report(self, trouble: str, url: str) -> None:
+        """One line for each new kind of trouble, not one for each attempt."""
+        if trouble != self._trouble:
+            self._trouble = trouble
+            log.warning("peer not reachable", peer=f"{self.node:x}", url=url, error=trouble)
