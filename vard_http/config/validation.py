@@ -1,0 +1,197 @@
+"""The rules between settings that etcd checks before it touches its data (contract 16.2, 16.3)."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from vard_http.config.errors import ConfigError, failed_verification, quote
+from vard_http.config.given import Given
+from vard_http.config.model import MAX_ELECTION_TIMEOUT, Config
+from vard_http.config.table import ETCD_SETTINGS
+from vard_http.config.urls import address_of, check_advertised_url, check_bind_url, scheme_of
+
+_PLAIN_OUTPUTS = ("default", "stderr", "stdout")
+_TLS_SCHEMES = ("https", "unixs")
+
+Refuse = Callable[..., ConfigError]
+
+
+def validate(config: Config, given: Mapping[str, Given]) -> None:
+    """Raises ConfigError for the first broken rule, in etcd's order."""
+
+    def refuse(reason: str, *names: str) -> ConfigError:
+        details = "; ".join(_origin(name, given) for name in names)
+        return failed_verification(f"{reason} ({details})")
+
+    _check_log_outputs(config, refuse)
+    _check_urls(config, refuse)
+    _check_bootstrap_choice(config, refuse)
+    _check_times(config, refuse)
+    _check_advertised(config, refuse)
+    _check_lease_checkpoint(given, refuse)
+    _check_certificates(config, refuse)
+
+
+def may_be_proxy(config: Config) -> bool:
+    """Whether this process may run as a proxy, which advertises nothing."""
+    return config.proxy != "off" or (
+        bool(config.discovery) and config.discovery_fallback == "proxy"
+    )
+
+
+def advice(config: Config) -> Iterator[str]:
+    """Warnings about settings that are right but hardly meant."""
+    for side, urls, prefix in (
+        ("peer", config.listen_peer_urls, "peer_"),
+        ("client", config.listen_client_urls, ""),
+    ):
+        key_or_cert = getattr(config, f"{prefix}cert_file") or getattr(config, f"{prefix}key_file")
+        cert_auth = getattr(config, f"{prefix}client_cert_auth")
+        for url in urls:
+            if scheme_of(url) in _TLS_SCHEMES:
+                continue
+            if key_or_cert:
+                yield (
+                    f"The scheme of {side} url {url} is HTTP while {side} key/cert files are"
+                    " presented. Ignored key/cert files."
+                )
+            if cert_auth:
+                yield (
+                    f"The scheme of {side} url {url} is HTTP while client cert auth"
+                    f" (--{prefix.replace('_', '-')}client-cert-auth) is enabled."
+                    " Ignored client cert auth for this url."
+                )
+    yield from _unreachable(
+        config.listen_peer_urls, config.initial_advertise_peer_urls, "initial-advertise-peer-urls"
+    )
+    yield from _unreachable(
+        config.listen_client_urls, config.advertise_client_urls, "advertise-client-urls"
+    )
+
+
+def _unreachable(
+    listened: tuple[str, ...], advertised: tuple[str, ...], name: str
+) -> Iterator[str]:
+    everywhere = any(address_of(url).startswith(("0.0.0.0:", "[::]:")) for url in listened)
+    if everywhere and all(address_of(url).startswith("localhost:") for url in advertised):
+        yield (
+            f"listening on all addresses but --{name} is {','.join(advertised)}:"
+            " other machines cannot use it"
+        )
+
+
+def _origin(name: str, given: Mapping[str, Given]) -> str:
+    setting = ETCD_SETTINGS[name]
+    if name in given:
+        return f"{given[name].where} is {quote(given[name].text)}; {setting.takes}"
+    return f"{name} is {quote(setting.default)} by default"
+
+
+def _check_log_outputs(config: Config, refuse: Refuse) -> None:
+    outputs = config.log_outputs
+    if config.logger == "zap":
+        if len(outputs) > 1 and "default" in outputs:
+            raise refuse('multi logoutput for "default" is not supported yet', "log-outputs")
+        return
+    if len(outputs) > 1:
+        shown = " ".join(map(quote, outputs))
+        raise refuse(
+            f"--logger=capnslog supports only 1 value in '--log-outputs', got [{shown}]",
+            "log-outputs",
+        )
+    output = "".join(outputs)
+    if output not in _PLAIN_OUTPUTS:
+        known = ", ".join(map(quote, _PLAIN_OUTPUTS))
+        raise refuse(f"unknown log-output {quote(output)} (only supports {known})", "log-outputs")
+
+
+def _check_urls(config: Config, refuse: Refuse) -> None:
+    for name, urls in (
+        ("listen-peer-urls", config.listen_peer_urls),
+        ("listen-client-urls", config.listen_client_urls),
+        ("listen-metrics-urls", config.listen_metrics_urls),
+    ):
+        for url in urls:
+            try:
+                check_bind_url(url)
+            except ValueError as error:
+                raise refuse(str(error), name) from None
+    for name, urls in (
+        ("initial-advertise-peer-urls", config.initial_advertise_peer_urls),
+        ("advertise-client-urls", config.advertise_client_urls),
+    ):
+        for url in urls:
+            try:
+                check_advertised_url(url)
+            except ValueError as error:
+                shown = quote(",".join(urls))
+                raise refuse(f'--{name} {shown} must be "host:port" ({error})', name) from None
+
+
+def _check_bootstrap_choice(config: Config, refuse: Refuse) -> None:
+    ways = {
+        "initial-cluster": config.initial_cluster,
+        "discovery": config.discovery,
+        "discovery-srv": config.discovery_srv,
+    }
+    chosen = [name for name, value in ways.items() if value]
+    if len(chosen) > 1:
+        raise refuse(
+            "multiple discovery or bootstrap flags are set."
+            ' Choose one of "initial-cluster", "discovery" or "discovery-srv"',
+            *chosen,
+        )
+
+
+def _check_times(config: Config, refuse: Refuse) -> None:
+    heartbeat, election = config.heartbeat_interval, config.election_timeout
+    if heartbeat == 0:
+        raise refuse("--heartbeat-interval must be >0 (set to 0ms)", "heartbeat-interval")
+    if election == 0:
+        raise refuse("--election-timeout must be >0 (set to 0ms)", "election-timeout")
+    if 5 * heartbeat > election:
+        raise refuse(
+            f"--election-timeout[{election}ms] should be at least as 5 times as"
+            f" --heartbeat-interval[{heartbeat}ms]",
+            "election-timeout",
+            "heartbeat-interval",
+        )
+    if election > MAX_ELECTION_TIMEOUT:
+        raise refuse(
+            f"--election-timeout[{election}ms] is too long, and should be set less than"
+            f" {MAX_ELECTION_TIMEOUT}ms",
+            "election-timeout",
+        )
+
+
+def _check_advertised(config: Config, refuse: Refuse) -> None:
+    if not config.advertise_client_urls and not may_be_proxy(config):
+        raise refuse(
+            "--advertise-client-urls is required when --listen-client-urls is set explicitly",
+            "listen-client-urls",
+        )
+
+
+def _check_lease_checkpoint(given: Mapping[str, Given], refuse: Refuse) -> None:
+    name = "experimental-enable-lease-checkpoint"
+    parse = ETCD_SETTINGS[name].kind.parse
+    wanted = {one: one in given and parse(given[one].text) for one in (name, f"{name}-persist")}
+    if wanted[f"{name}-persist"] and not wanted[name]:
+        raise refuse(f"setting {name}-persist requires {name}", f"{name}-persist", name)
+
+
+def _check_certificates(config: Config, refuse: Refuse) -> None:
+    if not (config.cert_file or config.key_file or config.auto_tls):
+        for url in config.listen_client_urls:
+            if scheme_of(url) in _TLS_SCHEMES:
+                raise refuse(
+                    "TLS key/cert (--cert-file, --key-file) must be provided for client url"
+                    f" {url} with HTTPS scheme",
+                    "listen-client-urls",
+                )
+    if not (config.peer_cert_file or config.peer_key_file or config.peer_auto_tls):
+        for url in config.listen_peer_urls:
+            if scheme_of(url) in _TLS_SCHEMES:
+                raise refuse(
+                    f"cannot listen on TLS for {address_of(url)}:"
+                    " KeyFile and CertFile are not presented",
+                    "listen-peer-urls",
+                )
