@@ -1,0 +1,61 @@
+"""etcd's v2 store as a pure, replicated state machine."""
+
+from vard_http.store.command import (
+    Command,
+    CommandError,
+    CompareAndDelete,
+    CompareAndSwap,
+    Create,
+    Delete,
+    QuorumGet,
+    Set,
+    Sync,
+    Update,
+    apply,
+    decode,
+    encode,
+)
+from vard_http.store.digest import digest
+from vard_http.store.dump import dump, load
+from vard_http.store.errors import StoreError
+from vard_http.store.event import Event
+from vard_http.store.image import DumpError, Image, ImageReader, write_image
+from vard_http.store.listing import Listing
+from vard_http.store.stats import Stats
+from vard_http.store.store import Store
+from vard_http.store.tree import Directory, Node
+from vard_http.store.ttl import expiration
+from vard_http.store.watch import Deliver, Watcher
+
+__all__ = [
+    "Command",
+    "CommandError",
+    "CompareAndDelete",
+    "CompareAndSwap",
+    "Create",
+    "Delete",
+    "Deliver",
+    "Directory",
+    "DumpError",
+    "Event",
+    "Image",
+    "ImageReader",
+    "Listing",
+    "Node",
+    "QuorumGet",
+    "Set",
+    "Stats",
+    "Store",
+    "StoreError",
+    "Sync",
+    "Update",
+    "Watcher",
+    "apply",
+    "decode",
+    "digest",
+    "dump",
+    "encode",
+    "expiration",
+    "load",
+    "write_image",
+]

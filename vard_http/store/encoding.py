@@ -1,0 +1,92 @@
+"""JSON text as Go's encoding/json writes it, and RFC 3339 times (contract 2)."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+KEYS_PREFIX: Final = b"/1"
+"""Where user keys live in the tree; cut from every path a client sees."""
+
+_PLAIN: Final = bytes(byte for byte in range(0x20, 0x80) if byte not in b'"\\<>&')
+_COMMON: Final = (
+    (b"\\", b"\\\\"),  # first, because the others put backslashes in
+    (b'"', b'\\"'),
+    (b"\n", b"\\n"),
+    (b"\r", b"\\r"),
+    (b"\t", b"\\t"),
+    (b"<", b"\\u003c"),
+    (b">", b"\\u003e"),
+    (b"&", b"\\u0026"),
+)
+_RARE: Final = re.compile("[\x00-\x1f\u2028\u2029\udc80-\udcff]")
+
+_NANOSECONDS: Final = 1_000_000_000
+_DAY: Final = 86_400
+
+
+def public_path(path: bytes) -> bytes:
+    """A path or error cause as clients see it: without the leading `/1`, once."""
+    return path.removeprefix(KEYS_PREFIX)
+
+
+def json_string(value: bytes) -> bytes:
+    """A JSON string with its quotes."""
+    return b'"%b"' % escape(value)
+
+
+def escape(value: bytes) -> bytes:
+    """The inside of a JSON string.
+
+    Each byte that is not part of valid UTF-8 becomes `\\ufffd`, as Go decodes it: overlong forms,
+    encoded surrogates and cut-off sequences count byte by byte.
+    """
+    # Deleting all plain characters is faster than any regular expression, and leaves nothing in
+    # the usual case.
+    return _escape(value) if value.translate(None, _PLAIN) else value
+
+
+def _escape(value: bytes) -> bytes:
+    for raw, escaped in _COMMON:
+        if raw in value:
+            value = value.replace(raw, escaped)
+    if not value.translate(None, _PLAIN + b'"\\'):
+        return value
+    # surrogateescape turns each undecodable byte into one code point of U+DC80..U+DCFF, which
+    # valid UTF-8 cannot contain.
+    text = value.decode("utf-8", "surrogateescape")
+    return _RARE.sub(_escape_rare, text).encode()
+
+
+def _escape_rare(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\u{code:04x}" if code < 0xDC80 else "\\ufffd"
+
+
+def rfc3339(nanoseconds: int) -> bytes:
+    """UTC time of `nanoseconds` since 1970 (negative before), fraction without trailing zeros."""
+    seconds, fraction = divmod(nanoseconds, _NANOSECONDS)
+    days, second = divmod(seconds, _DAY)
+    minute, second = divmod(second, 60)
+    hour, minute = divmod(minute, 60)
+    decimals = (b".%09d" % fraction).rstrip(b"0") if fraction else b""
+    return b"%bT%02d:%02d:%02d%bZ" % (_date(days), hour, minute, second, decimals)
+
+
+@lru_cache(maxsize=64)
+def _date(days: int) -> bytes:
+    """The Gregorian date `days` after 1970-01-01.
+
+    Years are counted from March, so that the leap day is the last of its year.
+    """
+    since_march_0000 = days + 719_468
+    era, day_of_era = divmod(since_march_0000, 146_097)
+    leap_days = day_of_era // 1_460 - day_of_era // 36_524 + day_of_era // 146_096
+    year_of_era = (day_of_era - leap_days) // 365
+    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    month_from_march = (5 * day_of_year + 2) // 153
+    day = day_of_year - (153 * month_from_march + 2) // 5 + 1
+    month = (month_from_march + 2) % 12 + 1
+    year = 400 * era + year_of_era + (month <= 2)
+    return b"%04d-%02d-%02d" % (year, month, day)
