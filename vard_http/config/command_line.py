@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from vard_http.config.errors import ConfigError, HelpRequested, failed_verification
 from vard_http.config.given import Given, Source, parse_given
-from vard_http.config.setting import Setting
-from vard_http.config.table import FLAG_SETTINGS, IGNORED_SETTINGS, nearest_setting
+from vard_http.config.setting import Group, Setting
+from vard_http.config.table import FLAG_SETTINGS, nearest_setting
 from vard_http.config.usage import usage, usage_line
 
 Flags = dict[str, list[Given]]
@@ -32,7 +32,8 @@ def parse_command_line(argv: Sequence[str]) -> Flags:
     try:
         while rest and (argument := _next_argument(rest)):
             setting, text = _read_flag(argument, rest)
-            given = Given(text, Source.FLAG, f"-{setting.name}")
+            dashes = "-" if setting.group is Group.VARD else "--"
+            given = Given(text, Source.FLAG, f"{dashes}{setting.name}")
             if not setting.late:
                 parse_given(setting, given)
             flags.setdefault(setting.name, []).append(given)
@@ -64,7 +65,7 @@ def _read_flag(argument: _Argument, rest: list[str]) -> tuple[Setting, str]:
     setting = FLAG_SETTINGS[argument.name]
     if argument.value is not None:
         return setting, argument.value
-    if bool in setting.kind.yaml_types or argument.name in IGNORED_SETTINGS:
+    if setting.kind.is_boolean:
         return setting, "true"
     if not rest:
         raise ConfigError(f"flag needs an argument: -{setting.name} ({setting.takes})", exit_code=2)
@@ -74,6 +75,6 @@ def _read_flag(argument: _Argument, rest: list[str]) -> tuple[Setting, str]:
 def _unknown_flag(name: str) -> Exception:
     if name in ("h", "help"):
         return HelpRequested(usage())
-    nearest = nearest_setting(name)
+    nearest = nearest_setting(name, FLAG_SETTINGS)
     hint = f" (did you mean --{nearest}?)" if nearest else ""
     return ConfigError(f"flag provided but not defined: -{name}{hint}", exit_code=2)

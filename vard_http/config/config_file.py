@@ -18,24 +18,24 @@ _SECTION_KEYS = ("cert-file", "key-file", "client-cert-auth", "trusted-ca-file",
 _SECTIONS = {"client-transport-security": "", "peer-transport-security": "peer-"}
 
 
-def settings_from_file(path: str) -> tuple[dict[str, Given], list[str]]:
+def settings_from_file(path: str, where: str) -> tuple[dict[str, Given], list[str]]:
     """The values by setting name, and warnings about keys without a meaning or given twice.
 
-    Raises ConfigError if the file cannot be read, is not a YAML mapping, or a value has the
-    wrong type.
+    `where` is the flag or variable that names the file. Raises ConfigError if the file cannot be
+    read, is not a YAML mapping, or a value has the wrong type.
     """
     reader = _Reader(path)
-    reader.read(_document(path))
+    reader.read(_document(path, where))
     return reader.given, reader.warnings
 
 
-def _document(path: str) -> yaml.Node | None:
+def _document(path: str, where: str) -> yaml.Node | None:
     try:
         with open(path, encoding="utf-8") as file:
             return yaml.compose(file, Loader=yaml.SafeLoader)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise failed_verification(f"open {path}: {reason} (from --config-file)") from None
+        raise failed_verification(f"open {path}: {reason} ({where} names the file)") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise failed_verification(f"{path}: error converting YAML: {reason}") from None
@@ -61,8 +61,10 @@ class _Reader:
     def _read_section(self, section: str, prefix: str, node: yaml.Node) -> None:
         for key, value in self._pairs(node, section):
             name = self._key(key)
-            setting = ETCD_SETTINGS[prefix + name] if name in _SECTION_KEYS else None
-            self._take(f"{section}.{name}", setting, value)
+            if name in _SECTION_KEYS:
+                self._take(f"{section}.{name}", ETCD_SETTINGS[prefix + name], value)
+            elif self._construct(value) not in (None, ""):
+                raise _unknown_section_key(self._at(value), section, name)
 
     def _pairs(self, node: yaml.Node | None, what: str) -> Iterator[tuple[yaml.Node, yaml.Node]]:
         if node is None or node.tag == "tag:yaml.org,2002:null":
@@ -121,7 +123,15 @@ def _wrong_type(setting: Setting, value: object, where: str) -> ConfigError:
     )
 
 
+def _unknown_section_key(at: str, section: str, name: str) -> ConfigError:
+    """An error and no warning: a server must not run without a security setting it was given."""
+    return failed_verification(
+        f"{at}: unknown key {name} in {section} ({section} takes {', '.join(_SECTION_KEYS)};"
+        " other TLS settings have the names of their flags and stand outside)"
+    )
+
+
 def _unknown_key(at: str, key: str) -> str:
-    nearest = nearest_setting(key)
-    hint = f" (did you mean {nearest}?)" if nearest in ETCD_SETTINGS else ""
+    nearest = nearest_setting(key, ETCD_SETTINGS)
+    hint = f" (did you mean {nearest}?)" if nearest else ""
     return f"{at}: unknown key {key} is ignored{hint}"

@@ -15,10 +15,9 @@ _SHADOWED = (
 )
 
 
-def config_file_from_environment(environ: Mapping[str, str]) -> str:
-    """The path of the configuration file that a variable names, empty for none."""
-    given = _variable(CONFIG_FILE, environ)
-    return given.text if given else ""
+def config_file_from_environment(environ: Mapping[str, str]) -> Given | None:
+    """The configuration file that a variable names."""
+    return _variable(CONFIG_FILE, environ)
 
 
 def settings_from_environment(
@@ -66,7 +65,7 @@ def _unknown(environ: Mapping[str, str]) -> list[str]:
 
 def _warning(variable: str) -> str:
     """Without the value, which may be a password meant for somebody else."""
-    nearest = nearest_setting(variable[5:].lower().replace("_", "-"))
+    nearest = nearest_setting(variable[5:].lower().replace("_", "-"), VARIABLE_SETTINGS)
     suffix = nearest.upper().replace("-", "_")
     hint = f" (did you mean {variable[:5]}{suffix}?)" if nearest else ""
     return f"unrecognized environment variable {variable}{hint}"

@@ -16,7 +16,7 @@ def missing_features(config: Config) -> tuple[str, ...]:
 def _planned_settings(config: Config) -> list[str]:
     defaults = Config()
     return [
-        f"--{one.name} needs {one.planned}, which this version does not have"
+        f"--{one.name} asks for {one.planned}, which this version does not have"
         for one in ACTIVE
         if one.planned and _value(config, one.name) != _value(defaults, one.name)
     ]
@@ -34,7 +34,7 @@ def _url_schemes(config: Config) -> list[str]:
     }
     needs = {"https": "TLS", "unixs": "TLS", "unix": "unix sockets"}
     return [
-        f"--{name} has {url}, which needs {needs[scheme_of(url)]}; this version does not have it"
+        f"--{name} has {url}, which needs {needs[scheme_of(url)]}: this version does not have it"
         for name, urls in lists.items()
         for url in urls
         if scheme_of(url) in needs

@@ -18,7 +18,7 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The text of a value and where it stood: `-name`, `ETCD_NAME`, `FILE:LINE: name`, `-me 0`."""
+    """The text of a value and where it stood: `--name`, `ETCD_NAME`, `FILE:LINE: name`, `-me 0`."""
 
     text: str
     source: Source
@@ -46,6 +46,6 @@ def _wrong_value(setting: Setting, given: Given, reason: str) -> ConfigError:
         return failed_verification(
             f"invalid value {text} for {given.where}: {reason} ({setting.takes})"
         )
-    prefix, noun = ("boolean ", "") if bool in setting.kind.yaml_types else ("", "flag ")
-    message = f"invalid {prefix}value {text} for {noun}{given.where}: {reason} ({setting.takes})"
+    prefix, noun = ("boolean ", "") if setting.kind.is_boolean else ("", "flag ")
+    message = f"invalid {prefix}value {text} for {noun}-{setting.name}: {reason} ({setting.takes})"
     return ConfigError(message, exit_code=2)

@@ -25,6 +25,11 @@ class Kind(Generic[T]):
     yaml_types: tuple[type, ...] = (str,)
     empty_is_default: bool = False
 
+    @property
+    def is_boolean(self) -> bool:
+        """Whether the flag may stand without a value."""
+        return bool in self.yaml_types
+
 
 def choice(*values: str, otherwise: str = "invalid value") -> Kind[str]:
     """One of `values`; `otherwise` is the reason for refusing others, `{}` the text given."""
@@ -77,6 +82,7 @@ def _parse_uint32(text: str) -> int:
 
 TEXT = Kind(str, "a text")
 BOOL = Kind(parse_bool, "true or false", (bool,))
+ANYTHING = Kind(str, "anything, and ignores it", (bool,))
 UNSIGNED = Kind(parse_unsigned, "a whole number from 0", (int,))
 UNSIGNED32 = Kind(_parse_uint32, "a whole number from 0 to 4294967295", (int,))
 SIGNED = Kind(parse_signed, "a whole number", (int,))

@@ -35,21 +35,26 @@ def load(argv: Sequence[str], environ: Mapping[str, str]) -> Config:
     flags = parse_command_line(argv)
     if "version" in flags and parse_bool(flags["version"][-1].text):
         raise VersionRequested(version_text())
-    path = flags["config-file"][-1].text if "config-file" in flags else ""
-    path = path or config_file_from_environment(environ)
-    if path:
-        return _from_file(path, flags, environ)
+    if file := _config_file(flags, environ):
+        return _from_file(file, flags, environ)
     return _from_flags_and_variables(flags, environ)
 
 
-def _from_file(path: str, flags: Flags, environ: Mapping[str, str]) -> Config:
-    given, warnings = settings_from_file(path)
+def _config_file(flags: Flags, environ: Mapping[str, str]) -> Given | None:
+    """The file that the flag names, or else the variable: the one setting where both may be."""
+    if "config-file" in flags and flags["config-file"][-1].text:
+        return flags["config-file"][-1]
+    return config_file_from_environment(environ)
+
+
+def _from_file(file: Given, flags: Flags, environ: Mapping[str, str]) -> Config:
+    given, warnings = settings_from_file(file.text, file.where)
     ignored = [f"--{name}" for name in flags if name != "config-file"]
     ignored += [name for name in variables_in(environ) if not name.endswith("_CONFIG_FILE")]
     if ignored:
         warnings.insert(
             0,
-            f"the configuration file {path} is used: all other command line flags and"
+            f"the configuration file {file.text} is used: all other command line flags and"
             f" environment variables are ignored, here {', '.join(ignored)}",
         )
     return _finish(_follow_cluster_defaults(_parsed(given), given), given, warnings)
@@ -111,9 +116,10 @@ def _follow_cluster_defaults(config: Config, given: Values) -> Config:
 
 def _finish(config: Config, given: Values, warnings: list[str]) -> Config:
     validate(config, given)
+    default_directory = config.data_dir in ("", Config().data_dir)
     return replace(
         config,
-        data_dir=config.data_dir or f"{config.name}.vard",
+        data_dir=f"{config.name}.vard" if default_directory else config.data_dir,
         snapshot_count=config.snapshot_count or _DEFAULT_SNAPSHOT_COUNT,
         warnings=(*warnings, *_without_effect(given), *advice(config)),
     )

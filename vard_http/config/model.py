@@ -30,6 +30,7 @@ _MONITORING, _LOGGING, _PROXY = Group.MONITORING, Group.LOGGING, Group.PROXY
 _CIPHERS = Kind(
     parse_cipher_suites, "a comma-separated list of Go's cipher suite names", (str, list)
 )
+_BINDABLE = f"{URLS.allowed}; the host is an IP or localhost, and there is no path"
 _TLS = "TLS"
 
 
@@ -43,7 +44,7 @@ class Config:
 
     name: str = setting(_MEMBER, TEXT, "default", "Human-readable name for this member.")
     data_dir: str = setting(
-        _MEMBER, TEXT, "", "Path to the data directory (empty: ${name}.vard; etcd: ${name}.etcd)."
+        _MEMBER, TEXT, "${name}.vard", "Path to the data directory (etcd: ${name}.etcd)."
     )
     snapshot_count: int = setting(
         _MEMBER,
@@ -77,12 +78,14 @@ class Config:
         URLS,
         "http://localhost:2380",
         "List of URLs to listen on for peer traffic (IP or localhost).",
+        allowed=_BINDABLE,
     )
     listen_client_urls: tuple[str, ...] = setting(
         _MEMBER,
         URLS,
         "http://localhost:2379",
         "List of URLs to listen on for client traffic (IP or localhost).",
+        allowed=_BINDABLE,
     )
 
     initial_advertise_peer_urls: tuple[str, ...] = setting(
@@ -256,7 +259,11 @@ class Config:
         "Level of detail for exported metrics; 'extensive' includes histograms.",
     )
     listen_metrics_urls: tuple[str, ...] = setting(
-        _MONITORING, URLS, "", "List of URLs to listen on for /metrics and /health only."
+        _MONITORING,
+        URLS,
+        "",
+        "List of URLs to listen on for /metrics and /health only.",
+        allowed=_BINDABLE,
     )
 
     logger: str = setting(
@@ -319,7 +326,7 @@ class Config:
         BOOL,
         "false",
         "Force to create a new one-member cluster that keeps the data.",
-        planned="forcing a new cluster",
+        planned="a forced new cluster",
     )
 
     warnings: tuple[str, ...] = ()

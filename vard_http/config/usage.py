@@ -64,7 +64,5 @@ def _group(group: Group) -> str:
 
 
 def _entry(setting: Setting) -> str:
-    later = (
-        f" Needs {setting.planned}, which this version does not have." if setting.planned else ""
-    )
+    later = " Not in this version." if setting.planned else ""
     return f"  --{setting.name} '{setting.default}'\n    {setting.help}{later}"

@@ -6,10 +6,10 @@ from vard_http.config.errors import ConfigError, failed_verification, quote
 from vard_http.config.given import Given
 from vard_http.config.model import MAX_ELECTION_TIMEOUT, Config
 from vard_http.config.table import ETCD_SETTINGS
-from vard_http.config.urls import address_of, check_advertised_url, check_bind_url, scheme_of
+from vard_http.config.tls_rules import check_certificates, tls_warnings
+from vard_http.config.urls import address_of, check_advertised_url, check_bind_url
 
 _PLAIN_OUTPUTS = ("default", "stderr", "stdout")
-_TLS_SCHEMES = ("https", "unixs")
 
 Refuse = Callable[..., ConfigError]
 
@@ -39,26 +39,7 @@ def may_be_proxy(config: Config) -> bool:
 
 def advice(config: Config) -> Iterator[str]:
     """Warnings about settings that are right but hardly meant."""
-    for side, urls, prefix in (
-        ("peer", config.listen_peer_urls, "peer_"),
-        ("client", config.listen_client_urls, ""),
-    ):
-        key_or_cert = getattr(config, f"{prefix}cert_file") or getattr(config, f"{prefix}key_file")
-        cert_auth = getattr(config, f"{prefix}client_cert_auth")
-        for url in urls:
-            if scheme_of(url) in _TLS_SCHEMES:
-                continue
-            if key_or_cert:
-                yield (
-                    f"The scheme of {side} url {url} is HTTP while {side} key/cert files are"
-                    " presented. Ignored key/cert files."
-                )
-            if cert_auth:
-                yield (
-                    f"The scheme of {side} url {url} is HTTP while client cert auth"
-                    f" (--{prefix.replace('_', '-')}client-cert-auth) is enabled."
-                    " Ignored client cert auth for this url."
-                )
+    yield from tls_warnings(config)
     yield from _unreachable(
         config.listen_peer_urls, config.initial_advertise_peer_urls, "initial-advertise-peer-urls"
     )
@@ -179,19 +160,7 @@ def _check_lease_checkpoint(given: Mapping[str, Given], refuse: Refuse) -> None:
 
 
 def _check_certificates(config: Config, refuse: Refuse) -> None:
-    if not (config.cert_file or config.key_file or config.auto_tls):
-        for url in config.listen_client_urls:
-            if scheme_of(url) in _TLS_SCHEMES:
-                raise refuse(
-                    "TLS key/cert (--cert-file, --key-file) must be provided for client url"
-                    f" {url} with HTTPS scheme",
-                    "listen-client-urls",
-                )
-    if not (config.peer_cert_file or config.peer_key_file or config.peer_auto_tls):
-        for url in config.listen_peer_urls:
-            if scheme_of(url) in _TLS_SCHEMES:
-                raise refuse(
-                    f"cannot listen on TLS for {address_of(url)}:"
-                    " KeyFile and CertFile are not presented",
-                    "listen-peer-urls",
-                )
+    try:
+        check_certificates(config)
+    except ValueError as error:
+        raise refuse(*error.args) from None

@@ -2,7 +2,7 @@
 
 `vard-http -dbpath DIR -port 8000 -me 0 -node 0,HOST:9000 -node 1,HOST:9001 -node 2,HOST:9002`:
 `-me` is the name, `-node` lists the initial cluster, `-port` serves the clients, `-dbpath` is the
-data directory. `-debug` is etcd's flag of that name.
+data directory. `-debug` is etcd's flag of that name. Without `-node` it is one node on localhost.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,7 +43,13 @@ ME = Setting("me", Group.VARD, _ID, "", "This node's id; becomes --name.")
 NODE = Setting(
     "node", Group.VARD, _NODE, "", "ID,HOST:PORT of one node of the cluster; once for each node."
 )
-PORT = Setting("port", Group.VARD, _PORT, "", "Port for clients, on all addresses.")
+PORT = Setting(
+    "port",
+    Group.VARD,
+    _PORT,
+    "",
+    "Port for clients; on all addresses with -node, else on localhost.",
+)
 DBPATH = Setting("dbpath", Group.VARD, TEXT, "", "Becomes --data-dir.")
 VARD_SETTINGS = (ME, NODE, PORT, DBPATH)
 
@@ -65,7 +71,7 @@ def translate(given: Mapping[str, Sequence[Given]]) -> dict[str, Given]:
     if own:
         told |= _cluster(nodes.values(), own)
     if port := _last(given, "port"):
-        told |= _client_urls(port, own[0][1] if own else "localhost")
+        told |= _client_urls(port, own[0] if own else None)
     return told
 
 
@@ -102,10 +108,13 @@ def _cluster(nodes: Iterable[tuple[Node, Given]], own: tuple[Node, Given]) -> di
     }
 
 
-def _client_urls(port: Given, host: str) -> dict[str, Given]:
+def _client_urls(port: Given, own: Node | None) -> dict[str, Given]:
+    """All addresses with a known host, as vard does; without one, only this machine's own."""
     number = _parse_port(port.text)
+    host = own[1] if own else "localhost"
+    listen_on = ("::" if ":" in host else "0.0.0.0") if own else host
     return {
-        "listen-client-urls": _told(port, _url("0.0.0.0", number)),
+        "listen-client-urls": _told(port, _url(listen_on, number)),
         "advertise-client-urls": _told(port, _url(host, number)),
     }
 

@@ -1,0 +1,90 @@
+"""What etcd checks and warns about TLS settings before it opens their files (contract 16.4)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vard_http.config.model import Config
+from vard_http.config.urls import address_of, scheme_of
+
+_TLS_SCHEMES = ("https", "unixs")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The TLS settings of one listener; `prefix` is that of its flags."""
+
+    name: str
+    prefix: str
+    urls: tuple[str, ...]
+    cert_file: str
+    key_file: str
+    auto_tls: bool
+    client_cert_auth: bool
+
+
+def check_certificates(config: Config) -> None:
+    """ValueError(reason, setting) for a TLS listener without certificate and key."""
+    for side in _sides(config):
+        for url in side.urls:
+            if scheme_of(url) in _TLS_SCHEMES:
+                _check_certificate(side, url)
+
+
+def tls_warnings(config: Config) -> Iterator[str]:
+    """What is ignored because a listener is plain."""
+    for side in _sides(config):
+        for url in side.urls:
+            if scheme_of(url) in _TLS_SCHEMES:
+                continue
+            start = f"The scheme of {side.name} url {url} is HTTP while"
+            if side.cert_file or side.key_file:
+                yield f"{start} {side.name} key/cert files are presented. Ignored key/cert files."
+            if side.client_cert_auth:
+                yield (
+                    f"{start} client cert auth (--{side.prefix}client-cert-auth) is enabled."
+                    " Ignored client cert auth for this url."
+                )
+
+
+def _sides(config: Config) -> tuple[_Side, _Side]:
+    peer = _Side(
+        "peer",
+        "peer-",
+        config.listen_peer_urls,
+        config.peer_cert_file,
+        config.peer_key_file,
+        config.peer_auto_tls,
+        config.peer_client_cert_auth,
+    )
+    client = _Side(
+        "client",
+        "",
+        config.listen_client_urls,
+        config.cert_file,
+        config.key_file,
+        config.auto_tls,
+        config.client_cert_auth,
+    )
+    return peer, client
+
+
+def _check_certificate(side: _Side, url: str) -> None:
+    setting = f"listen-{side.name}-urls"
+    if bool(side.cert_file) != bool(side.key_file):
+        raise ValueError(
+            "KeyFile and CertFile must both be present"
+            f"[key: {side.key_file}, cert: {side.cert_file}]",
+            f"{side.prefix}cert-file" if side.cert_file else f"{side.prefix}key-file",
+        )
+    if side.cert_file or side.auto_tls:
+        return
+    if side.name == "peer":
+        raise ValueError(
+            f"cannot listen on TLS for {address_of(url)}: KeyFile and CertFile are not presented",
+            setting,
+        )
+    raise ValueError(
+        "TLS key/cert (--cert-file, --key-file) must be provided for client url"
+        f" {url} with HTTPS scheme",
+        setting,
+    )
