@@ -1,0 +1,140 @@
+"""One of the two servers of a differential run, and how steps are done to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tests.conformance.steps import Alone, Ask, Broken, Expecting, OpenWatch
+from tests.harness.http1 import Head, MalformedResponse, Response
+from tests.harness.processes import Server
+from tests.harness.wire import Connection, ConnectionEnded, Deadline, Incoming, request_bytes
+
+_PROBE = request_bytes("GET", b"/v2/keys/probe?sorted=true")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """No complete answer: `why` is closed, silent or malformed."""
+
+    why: str
+    detail: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class WatchedBody:
+    """What a watch has delivered. `ended` if the server has ended the answer."""
+
+    body: bytes
+    ended: bool
+
+
+Received = Response | Lost
+
+
+class Side:
+    """A running server with the connection that asks share and the watches open on it."""
+
+    def __init__(self, name: str, server: Server) -> None:
+        self.name = name
+        self.server = server
+        self._connection = server.connect()
+        self._watches: list[Incoming] = []
+
+    def close(self) -> None:
+        self.close_watches()
+        self._connection.close()
+        self.server.close()
+
+    def ask(self, ask: Ask) -> Received:
+        """One request on the shared connection, which is renewed if the server gave it up."""
+        self._connection.send(ask.data)
+        received = _read(self._connection, ask.method)
+        if isinstance(received, Lost) or received.head.get("Connection") == "close":
+            self._connection.close()
+            self._connection = self.server.connect()
+        return received
+
+    def alone(self, step: Alone) -> tuple[Received, ...]:
+        """The answers, then that to a probe."""
+        with self.server.connect() as connection:
+            connection.send(step.data)
+            return _read_all(connection, step.methods)
+
+    def expecting(self, step: Expecting) -> tuple[Received, ...]:
+        """The answer, its body sent only if the server asked for it, then that to a probe."""
+        with self.server.connect() as connection:
+            connection.send(step.head)
+            incoming = Incoming(connection, step.method)
+            while not incoming.parser.interim and incoming.parser.head is None:
+                if not incoming.pump(connection.timeout):
+                    return (Lost("silent"),)
+                if incoming.parser.at_eof:
+                    return (Lost("closed"),)
+            if incoming.parser.interim:
+                connection.send(step.body)
+            try:
+                answer = incoming.wait_end()
+            except (ConnectionEnded, Deadline, MalformedResponse) as error:
+                return (_lost(error),)
+            return (answer, _probe(connection))
+
+    def broken(self, step: Broken) -> bytes:
+        """All that comes back until the server closes."""
+        with self.server.connect() as connection:
+            connection.send(step.data)
+            connection.half_close()
+            try:
+                return connection.read_to_end()
+            except Deadline as error:
+                return b"(never closed) " + str(error).encode()
+
+    def open_watch(self, step: OpenWatch) -> Received:
+        """The head of the answer, as an answer without a body."""
+        connection = self.server.connect()
+        connection.send(step.data)
+        incoming = Incoming(connection, "GET")
+        try:
+            head: Head = incoming.wait_head()
+        except (ConnectionEnded, Deadline, MalformedResponse) as error:
+            return _lost(error)
+        self._watches.append(incoming)
+        return Response(head, incoming.parser.framing, b"")
+
+    def watched(self, number: int) -> WatchedBody:
+        incoming = self._watches[number]
+        return WatchedBody(incoming.body, incoming.finished or incoming.parser.at_eof)
+
+    def pump(self, number: int, timeout: float) -> bool:
+        """Takes in what the watch delivers within `timeout` seconds; False if nothing."""
+        return self._watches[number].pump(timeout)
+
+    def close_watches(self) -> None:
+        for incoming in self._watches:
+            incoming.connection.close()
+        self._watches.clear()
+
+
+def _read(connection: Connection, method: str) -> Received:
+    try:
+        return connection.read(method)
+    except (ConnectionEnded, Deadline, MalformedResponse) as error:
+        return _lost(error)
+
+
+def _read_all(connection: Connection, methods: tuple[str, ...]) -> tuple[Received, ...]:
+    received: list[Received] = []
+    for method in methods:
+        received.append(_read(connection, method))
+        if isinstance(received[-1], Lost):
+            return tuple(received)
+    return (*received, _probe(connection))
+
+
+def _probe(connection: Connection) -> Received:
+    connection.send(_PROBE)
+    return _read(connection, "GET")
+
+
+def _lost(error: Exception) -> Lost:
+    why = {ConnectionEnded: "closed", Deadline: "silent"}.get(type(error), "malformed")
+    return Lost(why, str(error))

@@ -1,0 +1,83 @@
+"""What a differential run does to both servers, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One request on the connection that a seed keeps open.
+
+    `key` is the key as written in the target (empty for the root, None if it is no key request).
+    """
+
+    category: str
+    data: bytes
+    method: str
+    key: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Bytes on a connection of their own; one answer is read for each of `methods`.
+
+    Afterwards a plain GET on the same connection shows whether the server keeps it open.
+    """
+
+    category: str
+    data: bytes
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Expecting:
+    """A request whose body is held back until the server asks for it with 100 Continue."""
+
+    category: str
+    head: bytes
+    body: bytes
+    method: str
+
+
+@dataclass(frozen=True)
+class Broken:
+    """Bytes that no handler may see, then the end of sending; all that comes back is compared."""
+
+    category: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class OpenWatch:
+    """A GET with wait=true on a connection of its own; its body is compared when the seed ends."""
+
+    category: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Expire:
+    """Requests that make nodes expire soon, preceded by `guard`, a key that expires last.
+
+    The run goes on when the guard is gone from both servers: then so is all that was due before.
+    """
+
+    category: str
+    guard: Ask
+    guard_target: bytes
+    asks: tuple[Ask, ...] = field(default=())
+
+
+Step = Ask | Alone | Expecting | Broken | OpenWatch | Expire
+
+
+def sent(step: Step) -> bytes:
+    """All the bytes of the step, for people to read."""
+    match step:
+        case Expecting(head=head, body=body):
+            return head + body
+        case Expire(guard=guard, asks=asks):
+            return b"".join(ask.data for ask in (guard, *asks))
+        case _:
+            return step.data
