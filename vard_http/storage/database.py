@@ -83,6 +83,10 @@ class Database:
         except sqlite3.Error as error:
             self._connection.close()
             raise StorageError(explain(error, path)) from error
+        except (LookupError, UnicodeError) as error:
+            # How sqlite3 and sqlite-utils take names of tables and columns that are not right.
+            self._connection.close()
+            raise damaged(path, f"its schema is unreadable ({error})") from error
         except BaseException:
             self._connection.close()
             raise

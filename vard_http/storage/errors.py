@@ -30,6 +30,8 @@ def damaged(path: Path, what: str) -> StorageError:
 
 def explain(error: sqlite3.Error, path: Path) -> str:
     """What `error` means for `path` and what an operator can do about it."""
+    if isinstance(error, sqlite3.ProgrammingError):
+        return f"{path}: {error}"
     code = getattr(error, "sqlite_errorcode", None)
     match None if code is None else code & 0xFF:
         case sqlite3.SQLITE_FULL:
@@ -44,7 +46,6 @@ def explain(error: sqlite3.Error, path: Path) -> str:
             return f"{path}: {error}; another program has the file open, close it and start again"
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             return f"{path}: {error}; give this user read and write access to the data directory"
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return f"{path} is damaged: {error}; {REPLACE_MEMBER}"
         case _:
-            return f"{path}: {error}"
+            # The statements are fixed: what else they fail for is the content of the file.
+            return str(damaged(path, str(error)))

@@ -92,7 +92,7 @@ def _check_wal(path: Path, required: bool) -> None:
     header = content[:_WAL_HEADER]
     if not _is_wal_header(header):
         if required:
-            raise damaged(path, "its header is")
+            raise damaged(path, "its header is no longer one")
         return
     page_size = int.from_bytes(header[8:12], "big")
     salts = header[16:24]
@@ -110,7 +110,7 @@ def _check_wal(path: Path, required: bool) -> None:
         len(frames),
     )
     if any(frame.salts == salts for frame in frames[commit + 1 :]):
-        raise damaged(path, f"frame {valid + 1} is, with durable writes after it")
+        raise damaged(path, f"frame {valid + 1} is altered, and durable writes follow it")
 
 
 def _is_wal_header(header: bytes) -> bool:

@@ -70,8 +70,11 @@ def _names(connection: sqlite3.Connection, migrations: Migrations) -> list[str]:
     return [migration.name for migration in migrations.applied(wrap(connection))]
 
 
-def _tables(connection: sqlite3.Connection) -> list[tuple[str, str, str | None]]:
-    return connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+def _tables(connection: sqlite3.Connection, migrations: Migrations) -> dict[str, object]:
+    """What matters of each table; its SQL text may differ between versions of sqlite-utils."""
+    db = wrap(connection)
+    names = set(db.table_names()) - {migrations.migrations_table}
+    return {name: (db.table(name).columns, db.table(name).strict) for name in names}
 
 
 def check_version(connection: sqlite3.Connection, path: Path, migrations: Migrations) -> bool:
@@ -93,8 +96,9 @@ def check_tables(connection: sqlite3.Connection, path: Path, migrations: Migrati
     """Raises StorageError unless the tables are exactly those the migrations make."""
     with closing(sqlite3.connect(":memory:")) as fresh:
         migrate(fresh, migrations)
-        expected = _tables(fresh)
-    found = _tables(connection)
+        expected = _tables(fresh, migrations)
+    found = _tables(connection, migrations)
     if found != expected:
-        names = sorted({name for _, name, _ in set(expected) ^ set(found)})
-        raise damaged(path, f"tables missing, unknown or altered: {', '.join(names)}")
+        names = expected.keys() | found.keys()
+        wrong = sorted(name for name in names if found.get(name) != expected.get(name))
+        raise damaged(path, f"tables missing, unknown or altered: {', '.join(wrong)}")

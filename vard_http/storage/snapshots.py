@@ -27,7 +27,7 @@ from vard_http.storage.errors import StorageError, damaged
 _INSERT = "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?)"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Snapshot:
     """`chunks` counts those stored so far."""
 
@@ -73,12 +73,8 @@ class Snapshots:
             meta = SnapshotMeta(position, unsigned(term), decode_configuration(configuration))
         except msgspec.DecodeError as error:
             raise self._damaged(f"the snapshot at {position} is unreadable: {error}") from error
-        self._set_current(Snapshot(id, meta, chunks))
-        self._whole = {position: Snapshot(id, meta, chunks)}
-
-    def _set_current(self, snapshot: Snapshot) -> None:
-        self.current = snapshot
-        self._whole[snapshot.meta.index] = snapshot
+        self.current = Snapshot(id, meta, chunks)
+        self._whole = {position: self.current}
 
     def check(self) -> None:
         """Raises StorageError if the current snapshot lacks a chunk; contents are not read."""
@@ -104,6 +100,7 @@ class Snapshots:
 
     def write(self, snapshot: Snapshot, data: bytes) -> None:
         """Store the next chunk."""
+        self._require_staged(snapshot)
         key = _key(snapshot.id, snapshot.chunks)
         with self._database.transaction(len(data)) as connection:
             row = (key, data, blob_checksum(key, 0, data))
@@ -112,13 +109,18 @@ class Snapshots:
 
     def make_whole(self, connection: sqlite3.Connection, snapshot: Snapshot) -> None:
         """Let it count, in the caller's transaction; `make_current` is to follow that."""
+        self._require_staged(snapshot)
         if self.current is not None and snapshot.meta.index <= self.current.meta.index:
             raise ValueError(f"the snapshot at {self.current.meta.index} is not older")
         connection.execute(_INSERT, _row(snapshot, whole=True))
 
     def make_current(self, snapshot: Snapshot) -> None:
         self._staged.remove(snapshot)
-        self._set_current(snapshot)
+        self._whole[snapshot.meta.index] = self.current = snapshot
+
+    def _require_staged(self, snapshot: Snapshot) -> None:
+        if snapshot not in self._staged:
+            raise ValueError(f"the snapshot at {snapshot.meta.index} was finished or given up")
 
     def discard(self, snapshot: Snapshot) -> None:
         """Leave an unfinished snapshot to `release`."""
