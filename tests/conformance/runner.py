@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from tests.conformance import vocabulary as words
-from tests.conformance.generator import GUARD, Generator
+from tests.conformance.expiry import GUARD
+from tests.conformance.generator import Generator
 from tests.conformance.knowledge import Knowledge
 from tests.conformance.normaliser import body_difference, raw_difference, response_difference
 from tests.conformance.side import Lost, Received, Side, WatchedBody
