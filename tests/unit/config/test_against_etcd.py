@@ -1,0 +1,117 @@
+"""Exit codes and reasons are those of the real etcd, for command lines that end by themselves."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from vard_http.config import ConfigError, InformationRequested, check_bootstrap, load
+from vard_http.config.table import ETCD_SETTINGS
+
+# Each line: variables, flags and, after "=>", words that both must print on refusal.
+COMMAND_LINES = [
+    line.strip()
+    for line in """
+    --version =>
+    -h =>
+    --help=x =>
+    ETCD_NAME=x --version =>
+    --version extra => 'extra' is not a valid flag
+    --bogus => flag provided but not defined: -bogus
+    ---bogus => bad flag syntax: ---bogus
+    --name => flag needs an argument: -name
+    --enable-v2 false => 'false' is not a valid flag
+    --enable-v2=maybe => invalid boolean value "maybe" for -enable-v2: parse error
+    --snapshot-count=-1 => invalid value "-1" for flag -snapshot-count: parse error
+    --max-wals=99999999999999999999 => for flag -max-wals: value out of range
+    --max-concurrent-streams=x => strconv.ParseUint: parsing "x": invalid syntax
+    --grpc-keepalive-timeout=5 => for flag -grpc-keepalive-timeout: parse error
+    --proxy=x => invalid value "x" for flag -proxy: invalid value
+    --cors=x => for flag -cors: URL scheme must be http, https, unix, or unixs: x
+    --listen-peer-urls=http://a => URL address does not have the form "host:port": http://a
+    --listen-peer-urls=http://a:1/ => URL must not contain a path: http://a:1/
+    --listen-peer-urls=http://a:1x => parse "http://a:1x": invalid port ":1x" after host
+    --listen-peer-urls=127.0.0.1:1 => first path segment in URL cannot contain colon
+    --listen-peer-urls=http://a:1 => expected IP in URL for binding (http://a:1)
+    --listen-client-urls=http://127.0.0.1:1 => --advertise-client-urls is required when
+    --heartbeat-interval=0 => --heartbeat-interval must be >0 (set to 0ms)
+    --election-timeout=499 => --election-timeout[499ms] should be at least as 5 times as
+    --election-timeout=50001 => --election-timeout[50001ms] is too long
+    --discovery=http://a --discovery-srv=b => multiple discovery or bootstrap flags are set.
+    --advertise-client-urls=http://:1 => must be "host:port" (unexpected empty host (http://:1))
+    --logger=x => unknown logger option "x"
+    --log-outputs=x => unknown log-output "x" (only supports "default", "stderr", "stdout")
+    --log-level=x => unknown level "x"
+    --auto-compaction-mode=x => unknown auto-compaction-mode "x"
+    ETCD_NAME=x --name=x => conflicting environment variable "ETCD_NAME" is shadowed by
+    ETCD_NAME= --name=x => conflicting environment variable "ETCD_NAME" is shadowed by
+    ETCD_MAX_WALS=x => invalid value "x" for ETCD_MAX_WALS: parse error
+    ETCD_HEARTBEAT_INTERVAL=0 => --heartbeat-interval must be >0 (set to 0ms)
+    --config-file=/nowhere/x => open /nowhere/x: no such file or directory
+    --ca-file=x => flag provided but not defined: -ca-file
+""".strip().splitlines()
+]
+DEPARTURES = {"data-dir": "${name}.vard", "enable-v2": "true", "pre-vote": "true"}
+SAME_IN_OTHER_WORDS = {
+    "backend-batch-interval": ("", "0"),
+    "max-concurrent-streams": ("math.MaxUint32", "4294967295"),
+}
+
+pytestmark = [
+    pytest.mark.etcd,
+    pytest.mark.skipif(shutil.which("etcd") is None, reason="etcd is not installed"),
+]
+
+
+def split(line: str) -> tuple[dict[str, str], list[str], str]:
+    command, _, words = line.partition(" =>")
+    environ, argv = {}, shlex.split(command)
+    while argv and not argv[0].startswith("-"):
+        name, _, value = argv.pop(0).partition("=")
+        environ[name] = value
+    return environ, argv, words.strip()
+
+
+def outcome(argv: list[str], environ: dict[str, str]) -> tuple[int | None, str]:
+    try:
+        check_bootstrap(load(argv, environ))
+    except ConfigError as error:
+        return error.exit_code, str(error)
+    except InformationRequested as request:
+        return 0, request.text
+    return None, ""
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_it_ends_as_etcd_does(line: str, tmp_path: Path) -> None:
+    environ, argv, words = split(line)
+    etcd = subprocess.run(
+        ["etcd", *argv],
+        env={"PATH": os.environ["PATH"], **environ},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    exit_code, message = outcome(argv, environ)
+    assert exit_code == etcd.returncode
+    assert words in etcd.stderr
+    assert words in message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_and_defaults_are_those_of_etcds_help() -> None:
+    help_text = subprocess.run(
+        ["etcd", "--help"], capture_output=True, text=True, timeout=20, check=True
+    ).stdout
+    rows = re.findall(r"^  --([a-z0-9-]+) '?([^'\n]*)'?$", help_text, re.MULTILINE)
+    assert len(rows) > 75
+    for name, default in rows:
+        expected = DEPARTURES.get(name, default)
+        known = ETCD_SETTINGS[name].default
+        assert known == expected or SAME_IN_OTHER_WORDS[name] == (default, known)

@@ -1,0 +1,35 @@
+"""The help text comes from the table, so nothing is missing from it."""
+
+import pytest
+
+from vard_http.config import usage, usage_line, version_text
+from vard_http.config.setting import Group
+from vard_http.config.table import ETCD_SETTINGS
+
+
+@pytest.mark.parametrize("name", [*ETCD_SETTINGS, "me", "node", "port", "dbpath"])
+def test_every_setting_is_in_the_help_text(name: str) -> None:
+    assert usage().count(f"\n  --{name} '") == 1
+
+
+def test_the_groups_are_in_etcds_order() -> None:
+    positions = [usage().index(f"\n{group.value}:\n") for group in Group]
+    assert positions == sorted(positions)
+
+
+def test_departures_from_etcd_are_told() -> None:
+    for departure in ("etcd 3.4: false; this server exists for v2", "etcd: ${name}.etcd"):
+        assert departure in usage()
+    assert (
+        "--pre-vote 'true'\n    Run an additional Raft election phase (etcd 3.4: false)." in usage()
+    )
+
+
+def test_the_usage_names_all_ways_to_call_the_command() -> None:
+    for way in ("[flags]", "--version", "-h | --help", "--config-file", "-dbpath DIR"):
+        assert f"\n  vard-http {way}" in usage_line()
+
+
+def test_the_version_has_four_lines() -> None:
+    keys = [line.partition(": ")[0] for line in version_text().splitlines()]
+    assert keys == ["vard-http Version", "etcd API Version", "Python Version", "OS/Arch"]
