@@ -1,0 +1,226 @@
+"""A whole cluster in one object: servers, network, clients, nemesis and checker."""
+
+from __future__ import annotations
+
+from collections import deque
+from random import Random
+
+from tests.simulation.checker import Checker
+from tests.simulation.clients import Clients
+from tests.simulation.disk import Disk
+from tests.simulation.nemesis import Nemesis
+from tests.simulation.network import RELIABLE, Network
+from tests.simulation.profiles import Profile
+from tests.simulation.scheduler import Scheduler
+from tests.simulation.server import Action, Clock, Server
+from vard_http.raft import (
+    CONFIGURATION,
+    AnyMessage,
+    Configuration,
+    Entry,
+    ReadState,
+    Ready,
+    Settings,
+    decode_data,
+)
+from vard_http.raft.messages import RequestVoteReply
+
+SETTINGS = Settings(heartbeat_interval=100, election_timeout=500, max_append_bytes=64)
+TRACE_LENGTH = 60
+MAX_DOWN = 1500
+
+
+class Cluster:
+    """All chance comes from `seed`, in separate streams, so that one part does not shift others."""
+
+    def __init__(self, seed: int, profile: Profile, settings: Settings = SETTINGS) -> None:
+        self.profile = profile
+        self.settings = settings
+        self.scheduler = Scheduler()
+        self._troubled = False
+        self._seed = seed
+        self._events: deque[tuple[int, int, str, object]] = deque(maxlen=TRACE_LENGTH)
+        self._chance = self._stream("cluster")
+        self.disks: dict[int, Disk] = {}
+        self.servers: dict[int, Server] = {}
+        self.checker = Checker(self.disks)
+        self.network = Network(
+            self.scheduler, self._stream("network"), profile.conditions, self._deliver
+        )
+        configuration = self._first_configuration()
+        for node in configuration.voters + configuration.learners:
+            self._add(node, configuration)
+        self.clients = Clients(self._stream("clients"), self.checker, self.servers)
+        self.nemesis = Nemesis(
+            profile,
+            self._stream("nemesis"),
+            self.network,
+            self.servers,
+            lambda what: self._note(0, "nemesis:", what),
+        )
+
+    def start(self) -> None:
+        for node in list(self.servers):
+            self.restart(node)
+
+    def _stream(self, name: str) -> Random:
+        return Random(f"{self._seed} {name}")
+
+    def _first_configuration(self) -> Configuration:
+        size = self._chance.choice(self.profile.sizes)
+        learners = (size + 1,) if self.profile.learners and self._chance.random() < 0.4 else ()
+        return Configuration(tuple(range(1, size + 1)), learners)
+
+    def _add(self, node: int, configuration: Configuration) -> None:
+        chance = self._stream(f"server {node}")
+        rate = 1 + (chance.random() * 2 - 1) * self.profile.skew
+        clock = Clock(rate, chance.randrange(1_000_000))
+        self.disks[node] = Disk(configuration)
+        self.servers[node] = Server(node, self, self.disks[node], clock, chance)
+
+    def restart(self, node: int) -> None:
+        server = self.servers[node]
+        if server.raft is None:
+            server.start(self.settings)
+
+    def _deliver(self, source: int, target: int, message: AnyMessage) -> None:
+        server = self.servers.get(target)
+        if server is not None and server.raft is not None:
+            self._note(target, f"<- {source}", message)
+            server.receive(source, message)
+
+    # Faults on and off
+
+    def trouble(self, steps: int) -> None:
+        """Run `steps` events with clients and faults."""
+        self._troubled = True
+        self._every(self.clients.act, 40)
+        if self.profile.faults:
+            self._every(self.nemesis.act, self.profile.pause)
+        while self.scheduler.steps < steps and self.scheduler.step():
+            pass
+        self._troubled = False
+
+    def _every(self, action: Action, pause: int) -> None:
+        """Act again and again, `pause` milliseconds apart on average, while there is trouble."""
+
+        def act() -> None:
+            if self._troubled:
+                self.scheduler.after(self._chance.randrange(1, 2 * pause), act)
+                action()
+
+        self.scheduler.after(self._chance.randrange(1, 2 * pause), act)
+
+    def peace(self) -> None:
+        """Everything works from now on; what is still on its way may arrive."""
+        self._note(0, "peace", "")
+        self.network.heal()
+        self.network.conditions = RELIABLE
+        for server in list(self.servers.values()):
+            server.crash_point = None
+            self.restart(server.node)
+
+    def leader(self) -> Server | None:
+        """The one leader of the highest term, if its cluster agrees on it."""
+        leaders = [s for s in self.servers.values() if s.raft is not None and s.raft.is_leader]
+        return max(leaders, key=lambda s: s.raft.term if s.raft else 0, default=None)
+
+    def settled(self) -> bool:
+        """Whether all members have applied all that their leader has in its log."""
+        leader = self.leader()
+        if leader is None or leader.raft is None:
+            return False
+        configuration, last = leader.raft.configuration, leader.raft.state.log.last_index
+        return all(
+            node in self.servers
+            and (raft := self.servers[node].raft) is not None
+            and self.servers[node].machine.index == last
+            and raft.leader_id == leader.node
+            for node in configuration.voters + configuration.learners
+        )
+
+    # What servers tell (server.Surroundings)
+
+    @property
+    def now(self) -> int:
+        return self.scheduler.now
+
+    def after_for(self, server: Server, delay: int, action: Action) -> None:
+        """Act later, unless the process has crashed by then."""
+        self.scheduler.after(delay, self._act_for, server, server.incarnation, action)
+
+    def _act_for(self, server: Server, incarnation: int, action: Action) -> None:
+        if server.incarnation == incarnation:
+            action()
+
+    def write_time(self) -> int:
+        return self._chance.choice(self.profile.write_times)
+
+    def handing_out(self, server: Server, ready: Ready) -> None:
+        assert server.raft is not None
+        self.checker.handing_out(server.node, server.raft, ready)
+
+    def send(self, server: Server, target: int, message: AnyMessage) -> None:
+        self.checker.sending(server.node, message)
+        if isinstance(message, RequestVoteReply):
+            self.checker.answering(server.node, target, message)
+        self.network.send(server.node, target, message)
+
+    def written(self, server: Server, ready: Ready) -> None:
+        self._note(server.node, "wrote", (ready.chunk, ready.hard_state, ready.entries))
+        self.checker.written(server.node, ready)
+        for entry in ready.entries:
+            if entry.kind == CONFIGURATION:
+                self._welcome(decode_data(entry.data).configuration)
+
+    def _welcome(self, configuration: Configuration) -> None:
+        """A server that joins starts empty and learns from its leader who the others are."""
+        for node in configuration.voters + configuration.learners:
+            if node not in self.servers:
+                self._add(node, Configuration(()))
+                self.restart(node)
+
+    def applied(self, server: Server, entries: list[Entry]) -> None:
+        self._note(server.node, "applied", entries)
+        self.checker.applied(server.node, server.incarnation, entries, server.machine)
+
+    def installed(self, server: Server) -> None:
+        self.checker.installed(server.node, server.machine)
+
+    def readable(self, server: Server, state: ReadState) -> None:
+        self.checker.readable(state)
+
+    def observe(self, server: Server) -> None:
+        assert server.raft is not None
+        self.checker.observe(server.node, server.raft)
+
+    def started(self, server: Server) -> None:
+        assert server.raft is not None
+        self._note(server.node, "started", server.disk.hard_state)
+        self.checker.started(server.node, server.raft)
+
+    def crashed(self, server: Server, where: str) -> None:
+        self._note(server.node, "crashed", where)
+        self.scheduler.after(self._chance.randrange(1, MAX_DOWN), self.restart, server.node)
+
+    # For readers
+
+    def _note(self, node: int, what: str, subject: object) -> None:
+        self._events.append((self.scheduler.now, node, what, subject))
+
+    def story(self) -> str:
+        """The last events and each server's state, for a person."""
+        lines = [
+            f"{t:>7} ms  {n or '-':>2}  {what} {subject}" for t, n, what, subject in self._events
+        ]
+        for node, server in self.servers.items():
+            if server.raft is None:
+                lines.append(f"server {node} is down; {server.disk.hard_state}")
+                continue
+            s = server.raft.state
+            lines.append(
+                f"server {node} {s.role.value} term {s.current_term} vote {s.voted_for} leader"
+                f" {s.leader_id} log {s.log.offset}..{s.log.last_index} commit {s.commit_index}"
+                f" applied {server.machine.index} {s.configuration}"
+            )
+        return "\n".join(lines)

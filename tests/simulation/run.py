@@ -1,0 +1,76 @@
+"""One seed, played from start to end: trouble, then peace, then a quiet cluster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.simulation.checker import require
+from tests.simulation.cluster import Cluster
+from tests.simulation.profiles import PROFILES
+
+SETTLE_TIMEOUTS = 40
+QUIET_TIMEOUTS = 5
+
+
+class SimulationFailed(AssertionError):
+    """What went wrong, how to see it again, and what happened before."""
+
+
+@dataclass(frozen=True)
+class Played:
+    """What a run was worth."""
+
+    steps: int
+    milliseconds: int
+    elections: int
+    committed: int
+    acknowledged: int
+    reads: int
+
+
+def play(profile: str, seed: int, steps: int) -> Played:
+    """Raises SimulationFailed."""
+    cluster = Cluster(seed, PROFILES[profile])
+    try:
+        cluster.start()
+        cluster.trouble(steps)
+        cluster.peace()
+        settle(cluster)
+        stay_quiet(cluster)
+        cluster.checker.finish()
+    except Exception as error:
+        again = f"python -m tests.simulation --profile {profile} --seeds {seed} --steps {steps}"
+        raise SimulationFailed(
+            f"{cluster.story()}\n{type(error).__name__}: {error}\nto see it again: {again}"
+        ) from error
+    checker = cluster.checker
+    return Played(
+        cluster.scheduler.steps,
+        cluster.scheduler.now,
+        checker.elections,
+        checker.last_committed,
+        len(checker.acknowledged),
+        checker.reads_served,
+    )
+
+
+def settle(cluster: Cluster) -> None:
+    """A leader, the same state everywhere, and a new write within bounded time."""
+    timeout = cluster.settings.election_timeout
+    bound = cluster.now + SETTLE_TIMEOUTS * timeout
+    value = b""
+    while value not in cluster.checker.acknowledged or not cluster.settled():
+        require(cluster.now < bound, "liveness", f"not settled within {SETTLE_TIMEOUTS} timeouts")
+        leader = cluster.leader()
+        if cluster.settled() and leader is not None and leader.raft is not None:
+            members = leader.raft.configuration.voters
+            value = cluster.clients.propose(cluster.servers[members[bound % len(members)]])
+        cluster.scheduler.run_until(cluster.now + timeout // 4)
+
+
+def stay_quiet(cluster: Cluster) -> None:
+    """Nobody disturbs a cluster that works."""
+    elections = cluster.checker.elections
+    cluster.scheduler.run_until(cluster.now + QUIET_TIMEOUTS * cluster.settings.election_timeout)
+    require(cluster.settled(), "liveness", "a settled cluster came apart")
+    require(cluster.checker.elections == elections, "liveness", "the leader was disturbed")
