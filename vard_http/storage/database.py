@@ -104,6 +104,9 @@ class Database:
         # Milliseconds for a log of 100,000 entries, and the only check of the list of free pages.
         if (report := self.query("PRAGMA quick_check(1)")) != [("ok",)]:
             raise damaged(self.path, " ".join(str(report[0][0]).split()))
+        # A crash may have come right after a checkpoint. From here on any close merges the WAL, and
+        # the main file would ask for it ever after.
+        self._mark(files.AT_REST)
         if schema.check_version(self._connection, self.path, migrations):
             schema.migrate(self._connection, migrations)
         schema.check_tables(self._connection, self.path, migrations)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from tests.unit.storage.builders import IDENTITY, populate, read_all
-from vard_http.storage import Storage, StorageError, open_storage
+from vard_http.storage import Storage, StorageError, files, open_storage
 from vard_http.storage.schema import create_tables
 
 
@@ -59,3 +60,19 @@ def test_a_newer_schema_is_refused(data_dir: Path) -> None:
     with pytest.raises(StorageError, match=r"has schema version 3, this .* versions up to 1"):
         open_storage(data_dir, IDENTITY)
     open_storage(data_dir, IDENTITY, migrations=versions(3)).close()
+
+
+def test_a_refusal_after_a_crash_amid_a_checkpoint_costs_nothing(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    crashed = tmp_path / "crashed"
+    with closing(open_storage(data_dir, IDENTITY, migrations=versions(2))) as storage:
+        expected = storage.recover()
+        storage._database._mark(files.IN_USE)
+        storage._database.query("PRAGMA wal_checkpoint(PASSIVE)")
+        shutil.copytree(data_dir, crashed)
+    for _ in range(2):
+        with pytest.raises(StorageError, match="has schema version 2"):
+            open_storage(crashed, IDENTITY)
+    with closing(open_storage(crashed, IDENTITY, migrations=versions(2))) as storage:
+        assert storage.recover() == expected

@@ -147,6 +147,21 @@ def test_only_the_newest_snapshot_counts_after_a_restart(filled: Storage, tmp_pa
     assert (recovered.snapshot, chunks) == (meta(15), [b"new"])
 
 
+def test_a_snapshot_made_after_a_restart_leaves_the_former_one(
+    filled: Storage, tmp_path: Path
+) -> None:
+    snapshot(filled, 10, [b"old 0", b"old 1"])
+    filled.close()
+    again = open_storage(tmp_path / "data", IDENTITY)
+    writer = again.begin_snapshot(meta(15))
+    writer.write(b"new")
+    assert list(again.read_snapshot(meta(10))) == [b"old 0", b"old 1"]
+    writer.commit()
+    assert again.snapshot_chunk(10, 1) == b"old 1"
+    again.close()
+    assert read_all(tmp_path / "data")[2] == [b"new"]
+
+
 def test_a_snapshot_that_is_not_there_cannot_be_read(filled: Storage) -> None:
     snapshot(filled, 10, [b"state"])
     for other in (meta(11), meta(10, term=2)):
@@ -179,6 +194,9 @@ def test_entries_after_an_installed_snapshot_stay_if_the_log_has_its_end(
     receive(filled, index, term)
     filled.install_snapshot(meta(index, term), HardState(2, 0, index))
     assert filled.recover().entries == kept
+    following = entry(kept[-1].index + 1 if kept else index + 1, 2)
+    filled.append([following], None)
+    assert filled.recover().entries == [*kept, following]
 
 
 def test_installing_without_its_term_in_hard_state_keeps_the_old_one(filled: Storage) -> None:
