@@ -79,7 +79,7 @@ class _Reader:
             self.warnings.append(_unknown_key(at, key))
             return
         value = self._construct(node)
-        if value is None or (value == "" and setting.kind is not TEXT):
+        if value is None or (value == "" and _empty_is_unset(setting)):
             return
         if setting.name in self.given:
             earlier = self.given[setting.name].where
@@ -99,6 +99,10 @@ class _Reader:
 
     def _at(self, node: yaml.Node) -> str:
         return f"{self._path}:{node.start_mark.line + 1}"
+
+
+def _empty_is_unset(setting: Setting) -> bool:
+    return setting.kind is not TEXT and str in setting.kind.yaml_types
 
 
 def _as_text(setting: Setting, value: object, where: str) -> str:

@@ -50,7 +50,7 @@ def _config_file(flags: Flags, environ: Mapping[str, str]) -> Given | None:
 def _from_file(file: Given, flags: Flags, environ: Mapping[str, str]) -> Config:
     given, warnings = settings_from_file(file.text, file.where)
     ignored = [f"--{name}" for name in flags if name != "config-file"]
-    ignored += [name for name in variables_in(environ) if not name.endswith("_CONFIG_FILE")]
+    ignored += [name for name in variables_in(environ) if name != file.where]
     if ignored:
         warnings.insert(
             0,

@@ -5,7 +5,7 @@ exists for the v2 API, and `pre-vote`, as etcd itself has it since 3.5.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from vard_http.config.cipher_suites import parse_cipher_suites
 from vard_http.config.kinds import (
@@ -333,5 +333,5 @@ class Config:
     """What the operator should read before the server starts; one line each."""
 
 
-ACTIVE = settings_of(Config)
+ACTIVE = settings_of(fields(Config))
 """The rows of the table that Config carries."""

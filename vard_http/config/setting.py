@@ -1,6 +1,7 @@
 """What is stated about one setting, wherever its value comes from."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable
+from dataclasses import Field, dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -76,10 +77,10 @@ def setting(
     return field(default_factory=lambda: kind.parse(default), metadata={_METADATA_KEY: row})
 
 
-def settings_of(model: type) -> tuple[Setting, ...]:
-    """The rows that `setting` put into a dataclass, in order."""
+def settings_of(fields: Iterable[Field[Any]]) -> tuple[Setting, ...]:
+    """The rows that `setting` put into the fields of a dataclass, in order."""
     return tuple(
         replace(one.metadata[_METADATA_KEY], name=one.name.replace("_", "-"))
-        for one in model.__dataclass_fields__.values()  # type: ignore[attr-defined]
+        for one in fields
         if _METADATA_KEY in one.metadata
     )

@@ -22,12 +22,13 @@ class _Side:
     client_cert_auth: bool
 
 
-def check_certificates(config: Config) -> None:
-    """ValueError(reason, setting) for a TLS listener without certificate and key."""
+def missing_certificate(config: Config) -> tuple[str, str] | None:
+    """Why a TLS listener cannot serve and which setting is to blame; None if all can."""
     for side in _sides(config):
         for url in side.urls:
-            if scheme_of(url) in _TLS_SCHEMES:
-                _check_certificate(side, url)
+            if scheme_of(url) in _TLS_SCHEMES and (missing := _missing_for(side, url)):
+                return missing
+    return None
 
 
 def tls_warnings(config: Config) -> Iterator[str]:
@@ -68,23 +69,23 @@ def _sides(config: Config) -> tuple[_Side, _Side]:
     return peer, client
 
 
-def _check_certificate(side: _Side, url: str) -> None:
-    setting = f"listen-{side.name}-urls"
+def _missing_for(side: _Side, url: str) -> tuple[str, str] | None:
     if bool(side.cert_file) != bool(side.key_file):
-        raise ValueError(
+        given = "cert-file" if side.cert_file else "key-file"
+        return (
             "KeyFile and CertFile must both be present"
             f"[key: {side.key_file}, cert: {side.cert_file}]",
-            f"{side.prefix}cert-file" if side.cert_file else f"{side.prefix}key-file",
+            side.prefix + given,
         )
     if side.cert_file or side.auto_tls:
-        return
+        return None
     if side.name == "peer":
-        raise ValueError(
-            f"cannot listen on TLS for {address_of(url)}: KeyFile and CertFile are not presented",
-            setting,
+        reason = (
+            f"cannot listen on TLS for {address_of(url)}: KeyFile and CertFile are not presented"
         )
-    raise ValueError(
+        return reason, "listen-peer-urls"
+    reason = (
         "TLS key/cert (--cert-file, --key-file) must be provided for client url"
-        f" {url} with HTTPS scheme",
-        setting,
+        f" {url} with HTTPS scheme"
     )
+    return reason, "listen-client-urls"

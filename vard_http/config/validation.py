@@ -6,7 +6,7 @@ from vard_http.config.errors import ConfigError, failed_verification, quote
 from vard_http.config.given import Given
 from vard_http.config.model import MAX_ELECTION_TIMEOUT, Config
 from vard_http.config.table import ETCD_SETTINGS
-from vard_http.config.tls_rules import check_certificates, tls_warnings
+from vard_http.config.tls_rules import missing_certificate, tls_warnings
 from vard_http.config.urls import address_of, check_advertised_url, check_bind_url
 
 _PLAIN_OUTPUTS = ("default", "stderr", "stdout")
@@ -160,7 +160,5 @@ def _check_lease_checkpoint(given: Mapping[str, Given], refuse: Refuse) -> None:
 
 
 def _check_certificates(config: Config, refuse: Refuse) -> None:
-    try:
-        check_certificates(config)
-    except ValueError as error:
-        raise refuse(*error.args) from None
+    if missing := missing_certificate(config):
+        raise refuse(*missing)

@@ -171,6 +171,7 @@ def test_durations_are_nanoseconds_or_texts(path: Path) -> None:
         ("heartbeat-interval: 1.5\n", ":1: heartbeat-interval: expected a number, not float"),
         ("heartbeat-interval: -1\n", ":1: heartbeat-interval: parse error"),
         ("heartbeat-interval: yes\n", ":1: heartbeat-interval: expected a number, not bool"),
+        ('enable-v2: ""\n', ":1: enable-v2: expected true or false, not str"),
         ('enable-v2: "true"\n', ":1: enable-v2: expected true or false, not str"),
         ("name: 5\n", ":1: name: expected text, not int; quote it to make it text"),
         ("proxy: off\n", ":1: proxy: expected text, not bool; quote it to make it text"),
