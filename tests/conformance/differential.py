@@ -1,18 +1,21 @@
 """Random requests to two servers, whose answers must be equal byte for byte.
 
 `python -m tests.conformance.differential --seeds 0:200 --steps 100 --left etcd --right vard`
-prints the first difference of each seed and exits with 1 if there is one. etcd against etcd must
-show none: what then remains of a run against vard are real differences.
+prints the first difference of each seed and exits with 1 if there is one; `--shrink` first looks
+for the few steps it needs, on fresh servers. etcd against etcd must show no difference: each one
+of a run against vard is then real.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.conformance.runner import Difference, Runner, story
+from tests.conformance.shrink import shrink
 from tests.conformance.side import Side
+from tests.conformance.steps import Step
 from tests.harness.processes import Kind, Server, start_server
 
 
@@ -32,6 +35,19 @@ def compare(
     finally:
         if runner is not None:
             _close(runner)
+
+
+def _replay_afresh(found: Difference, left: Kind, right: Kind) -> Difference:
+    """The difference with as few steps as can be found."""
+
+    def replay(steps: Sequence[Step]) -> Difference | None:
+        runner = _start_pair(left, right, frozenset())
+        try:
+            return runner.replay(found.seed, steps)
+        finally:
+            _close(runner)
+
+    return shrink(found, replay)
 
 
 def _start_pair(left: Kind, right: Kind, skip: frozenset[str]) -> Runner:
@@ -61,13 +77,17 @@ def main() -> int:
     parser.add_argument("--left", choices=("etcd", "vard"), default="etcd")
     parser.add_argument("--right", choices=("etcd", "vard"), default="vard")
     parser.add_argument("--skip", default="", help="categories not to generate, by comma")
+    parser.add_argument("--shrink", action="store_true", help="look for fewer steps (slow)")
     options = parser.parse_args()
     found = 0
     skip = frozenset(options.skip.split(",")) - {""}
     for difference in compare(options.seeds, options.steps, options.left, options.right, skip):
         if difference is not None:
             found += 1
-            print(story(difference, (options.left, options.right)), end="\n\n", flush=True)
+            if options.shrink:
+                difference = _replay_afresh(difference, options.left, options.right)
+            before = 40 if options.shrink else 6
+            print(story(difference, (options.left, options.right), before), end="\n\n", flush=True)
     seeds = options.seeds
     print(f"seeds {seeds.start}:{seeds.stop} x {options.steps} steps: {found} differences")
     return 1 if found else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -41,7 +41,7 @@ class Difference:
     what: str
     left: Shown
     right: Shown
-    before: tuple[Step, ...] = ()
+    done: tuple[Step, ...] = ()
 
 
 class _Found(Exception):
@@ -62,12 +62,15 @@ class Runner:
 
     def run(self, seed: int, count: int) -> Difference | None:
         """One seed from an empty tree. After a difference the pair is of no more use."""
+        generator = Generator(seed, self.knowledge, self.skip)
+        return self.replay(seed, (generator.next() for _ in range(count)))
+
+    def replay(self, seed: int, steps: Iterable[Step]) -> Difference | None:
+        """The given steps from an empty tree; each is drawn after the one before was answered."""
         done: list[Step] = []
         try:
             self._reset()
-            generator = Generator(seed, self.knowledge, self.skip)
-            for _ in range(count):
-                step = generator.next()
+            for step in steps:
                 done.append(step)
                 self._do(step)
             self._settle_watches()
@@ -193,7 +196,7 @@ class Runner:
 def story(difference: Difference, names: tuple[str, str], before: int = 6) -> str:
     """The difference for people: what was sent and what came back, after a few earlier steps."""
     found = difference
-    earlier = [step for step in found.before if step is not found.step][-before:]
+    earlier = [step for step in found.done if step is not found.step][-before:]
     lines = [f"seed {found.seed}, step {found.number}: {found.what}"]
     lines += [f"  before: {_short(step)}" for step in earlier]
     lines += [f"  sent ({found.step.category}): {_clip(sent(found.step))}"]
