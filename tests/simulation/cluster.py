@@ -112,13 +112,15 @@ class Cluster:
         self.scheduler.after(self._chance.randrange(1, 2 * pause), act)
 
     def peace(self) -> None:
-        """Everything works from now on; what is still on its way may arrive."""
+        """Everything works from now on; what is still on its way arrives first."""
         self._note(0, "peace", "")
         self.network.heal()
         self.network.conditions = RELIABLE
         for server in list(self.servers.values()):
             server.crash_point = None
             self.restart(server.node)
+        if self.profile.conditions.straggling:
+            self.scheduler.run_until(self.now + self.profile.conditions.straggler_delay)
 
     def leader(self) -> Server | None:
         """The one leader of the highest term, if its cluster agrees on it."""
@@ -131,7 +133,7 @@ class Cluster:
         if leader is None or leader.raft is None:
             return False
         configuration, last = leader.raft.configuration, leader.raft.state.log.last_index
-        return all(
+        return leader.node in configuration.voters and all(
             node in self.servers
             and (raft := self.servers[node].raft) is not None
             and self.servers[node].machine.index == last

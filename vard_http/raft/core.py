@@ -163,6 +163,19 @@ class Raft:
         """Hand over to `to`, or to the most advanced voter; returns whom, or NOBODY."""
         return begin_transfer(self.state, to)
 
+    def applied_position(self) -> SnapshotMeta:
+        """What a snapshot of the state after `last_applied` covers."""
+        state = self.state
+        index = state.last_applied
+        term = state.log.term_at(index)
+        assert term is not None
+        return SnapshotMeta(index, term, state.log.configuration_at(index))
+
+    @property
+    def snapshot_index(self) -> int:
+        """Where the latest durable snapshot ends."""
+        return self.state.snapshot.index
+
     def snapshot_taken(self, meta: SnapshotMeta, keep: int) -> None:
         """A snapshot of what was applied is durable; `keep` entries before it stay in memory."""
         snapshot_taken(self.state, meta, keep)
@@ -247,10 +260,15 @@ class Raft:
         assert not self._handing_out
         state = self.state
         step_down_if_removed(state)
-        appends = do_leader(state) if state.is_leader else []
+        appends: list[tuple[int, AnyMessage]] = []
+        if state.is_leader:
+            # A leader may speak before its entries are durable, but never before its term is: the
+            # only voter, elected this very turn, could come back and lead the same term anew.
+            elected = (state.current_term, state.voted_for) == state.durable_term_vote
+            (appends if elected else state.messages).extend(do_leader(state))
         entries = state.log.unstable()
         ready = Ready(
-            list[tuple[int, AnyMessage]](appends),
+            appends,
             state.chunk,
             self._hard_state(bool(entries)),
             entries,

@@ -34,11 +34,7 @@ def propose_change(state: State, change: Change) -> int:
 
 def step_down_if_removed(state: State) -> None:
     """A leader that is no voter any more leads until that is committed (thesis 4.2.2)."""
-    if (
-        state.is_leader
-        and not state.promotable
-        and state.log.configuration_index <= state.commit_index
-    ):
+    if state.is_leader and not state.promotable:
         state.become_follower(state.current_term, NOBODY)
 
 

@@ -38,12 +38,13 @@ def handle_install_snapshot(state: State, leader: int, m: InstallSnapshot) -> No
         state.send(leader, AppendEntriesReply(term, True, state.commit_index))
         return
     expected = 0
-    if state.receiving is not None and state.receiving[0] == m.meta:
-        expected = state.receiving[1]
+    # Another leader may cut the same state into other chunks: only one term's belong together.
+    if state.receiving is not None and state.receiving[:2] == (term, m.meta):
+        expected = state.receiving[2]
     if m.chunk != expected or state.chunk is not None:
         state.send(leader, InstallSnapshotReply(term, m.meta.index, expected))
         return
-    state.receiving = (m.meta, expected + 1)
+    state.receiving = (term, m.meta, expected + 1)
     state.chunk = Chunk(m.meta, m.chunk, m.data, m.last)
     if not m.last:
         state.send(leader, InstallSnapshotReply(term, m.meta.index, expected + 1))
@@ -62,12 +63,17 @@ def install(state: State, meta: SnapshotMeta) -> None:
 
 
 def handle_install_snapshot_reply(state: State, follower: int, m: InstallSnapshotReply) -> None:
-    """The follower names the chunk it wants next."""
+    """The follower names the chunk it wants next.
+
+    If that is the one on its way already, this is a repeated answer, and another copy of the chunk
+    would only draw one more.
+    """
     progress = state.progress.get(follower)
     if progress is None:
         return
     progress.contact = state.now
-    if progress.snapshot is not None and progress.snapshot.index == m.index:
+    snapshot = progress.snapshot
+    if snapshot is not None and snapshot.index == m.index and m.next_chunk != progress.chunk:
         progress.chunk = m.next_chunk
         progress.waiting = False
 

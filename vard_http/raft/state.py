@@ -82,7 +82,7 @@ class State:
         self.votes_received: set[int] = set()
         self.progress: dict[int, Progress] = {}
         self.reads = Reads()
-        self.receiving: tuple[SnapshotMeta, int] | None = None
+        self.receiving: tuple[int, SnapshotMeta, int] | None = None
         self.transferee = NOBODY
         self.transfer_deadline = 0
 
@@ -107,8 +107,19 @@ class State:
 
     @property
     def promotable(self) -> bool:
-        """Whether this server may stand for election."""
-        return self.me in self.configuration.voters
+        """Whether this server may stand for election.
+
+        Until the entry that removes it is committed it may be the only one whose log is long enough
+        to lead; its own vote does not count then (thesis 4.2.2).
+        """
+        log = self.log
+        if self.me in log.configuration.voters:
+            return True
+        changed_at = log.configuration_index
+        return (
+            changed_at > self.commit_index
+            and self.me in log.configuration_at(changed_at - 1).voters
+        )
 
     def peers(self) -> list[int]:
         """All other servers, learners included."""
