@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from vard_http.store.errors import EVENT_INDEX_CLEARED, StoreError
@@ -14,10 +14,12 @@ CAPACITY: Final = 1000
 class EventHistory:
     """A ring of events. Every index is one event, so an event's slot follows from its index."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Iterable[Event] = ()) -> None:
         self._ring: list[Event | None] = [None] * CAPACITY
         self.start_index = 0
         self.last_index = 0
+        for event in events:
+            self.add(event)
 
     def add(self, event: Event) -> None:
         """Append the event that comes right after the last one."""

@@ -17,6 +17,7 @@ from vard_http.store.event import Event
 from vard_http.store.history import CAPACITY
 from vard_http.store.stats import Stats
 from vard_http.store.tree import Directory, Node
+from vard_http.store.ttl import TTLIndex
 
 _VERSION: Final = 1
 _CHUNK_SIZE: Final = 64 * 1024
@@ -29,12 +30,18 @@ class DumpError(Exception):
 
 
 class Image(msgspec.Struct):
-    """All that a store holds, watchers excepted. `history` is in order of index."""
+    """All that is dumped of a store. `history` is in order of index."""
 
     index: int
     stats: Stats
     history: list[Event]
     root: Directory
+
+
+class Content(Image):
+    """An image that was read back, with the expiry times found in its tree."""
+
+    ttl: TTLIndex
 
 
 _NodeFields = tuple[bytes | None, int, int, int]
@@ -98,8 +105,8 @@ def write_image(image: Image) -> Iterator[bytes]:
     yield seal(_End(number, nodes))
 
 
-def read_image(chunks: Iterable[bytes]) -> Image:
-    """The image that was written as `chunks`. Raises DumpError."""
+def read_image(chunks: Iterable[bytes]) -> Content:
+    """The content that was written as `chunks`. Raises DumpError."""
     reader = ImageReader()
     for chunk in chunks:
         reader.feed(chunk)
@@ -114,6 +121,8 @@ class ImageReader:
         self._head: _Head | None = None
         self._history: list[Event] = []
         self._open: list[Directory] = []
+        self._names: list[bytes] = []
+        self._ttl = TTLIndex()
         self._nodes = 0
         self._complete = False
 
@@ -134,11 +143,12 @@ class ImageReader:
             case _End():
                 self._close(body)
 
-    def finish(self) -> Image:
-        """The image, when all chunks have been fed. Raises DumpError if some are missing."""
+    def finish(self) -> Content:
+        """The content, when all chunks have been fed. Raises DumpError if some are missing."""
         if not self._complete or self._head is None:
             raise DumpError(f"the dump ends after {self._number} chunks without an end")
-        return Image(self._head.index, self._head.stats, self._history, self._open[0])
+        head = self._head
+        return Content(head.index, head.stats, self._history, self._open[0], self._ttl)
 
     def _open_chunk(self, chunk: bytes) -> _Head | _Events | _Nodes | _End:
         number = self._number
@@ -157,23 +167,28 @@ class ImageReader:
         return body
 
     def _add_nodes(self, entries: list[_TreeEntry]) -> None:
-        open_directories = self._open
+        open_directories, names = self._open, self._names
         for depth, name, value, modified, created, expires in entries:
             # One int object for both indexes saves 32 bytes a node.
             node = Node(value, modified, modified if created == modified else created, expires)
             entry = node if value is not None else Directory(node, {}, 0)
             if depth == 0 and not open_directories and isinstance(entry, Directory):
                 open_directories.append(entry)
+                names.append(name)
                 continue
             if not 0 < depth <= len(open_directories):
                 raise DumpError(f"node {name!r} is at depth {depth}, without a parent")
-            del open_directories[depth:]
+            if depth < len(open_directories):
+                del open_directories[depth:], names[depth:]
             siblings = open_directories[-1].children
             if name in siblings:
                 raise DumpError(f"node {name!r} is there twice")
             siblings[name] = entry
             if isinstance(entry, Directory):
                 open_directories.append(entry)
+                names.append(name)
+            if expires:
+                self._ttl.set(b"/".join([*names[:depth], name]), expires)
         self._nodes += len(entries)
 
     def _close(self, end: _End) -> None:

@@ -19,7 +19,7 @@ from vard_http.store.errors import (
     StoreError,
 )
 from vard_http.store.event import COMPARE_AND_SWAP, CREATE, SET, UPDATE, Event
-from vard_http.store.tree import Directory, Node, Tree, join, locate, split, walk
+from vard_http.store.tree import Directory, Node, Tree, expiring, join, locate, split
 from vard_http.store.ttl import TTLIndex, or_permanent
 
 _READ_ONLY: Final = frozenset({b"/", b"/0", b"/1"})
@@ -28,17 +28,10 @@ _READ_ONLY: Final = frozenset({b"/", b"/0", b"/1"})
 class Keyspace:
     """The tree, the etcd index and the expiry times."""
 
-    def __init__(self, root: Directory | None = None, index: int = 0) -> None:
+    def __init__(self, tree: Tree, ttl: TTLIndex, index: int) -> None:
+        self.tree = tree
+        self.ttl = ttl
         self.index = index
-        self.tree = Tree(root)
-        self.ttl = TTLIndex()
-        if root is None:
-            self.tree.own([b"0"])
-            self.tree.own([b"1"])
-            return
-        for path, node in walk(b"", root):
-            if node.expires:
-                self.ttl.set(path, node.expires)
 
     def find(self, path: bytes) -> Node | Directory:
         """The node at `path`. Raises 100, 104."""
@@ -94,7 +87,7 @@ class Keyspace:
             self._refuse(NOT_A_FILE, path)
         index = self.index = self.index + 1
         prev = found.node
-        owned = self.tree.own(split(path))
+        owned = self.tree.own(split(path), index)
         owned.node = Node(None, prev.modified, prev.created, expires)
         self._expire_at(path, expires, prev.expires)
         shown = Node(None, index, prev.created, expires)
@@ -134,18 +127,16 @@ class Keyspace:
     def remove(self, action: str, path: bytes, now: int) -> tuple[Event, Directory | None]:
         """Remove a node with all below it: the event, and what was removed if a directory."""
         names = split(path)
-        parent = self.tree.own(names[:-1])
-        found = parent.children.pop(names[-1])
         index = self.index = self.index + 1
+        found = self.tree.own(names[:-1], index).children.pop(names[-1])
         if not isinstance(found, Directory):
             if found.expires:
                 self.ttl.discard(path)
             return Event(action, path, index, None, found, now), None
         if len(self.ttl):
             self.ttl.discard(path)
-            for below, node in walk(path, found):
-                if node.expires:
-                    self.ttl.discard(below)
+            for below, _ in expiring(path, found):
+                self.ttl.discard(below)
         return Event(action, path, index, None, found.node, now), found
 
     def _place(
@@ -183,7 +174,7 @@ class Keyspace:
         index = self.index = self.index + 1
         names = split(path)
         node = Node(value, index, prev.created, expires)
-        self.tree.own(names[:-1]).children[names[-1]] = node
+        self.tree.own(names[:-1], index).children[names[-1]] = node
         self._expire_at(path, expires, prev.expires)
         return Event(action, path, index, node, prev, now, refresh)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
 from vard_http.store.encoding import escape, public_path
 from vard_http.store.event import Event, render_head, render_node, render_tail
@@ -68,9 +69,5 @@ class Listing(Event, kw_only=True, gc=False):
     def _visible(self, directory: Directory) -> list[tuple[bytes, Node | Directory]]:
         children = [item for item in directory.children.items() if item[0][0] != _HIDDEN]
         if self.ordered:
-            children.sort(key=_name)
+            children.sort(key=itemgetter(0))
         return children
-
-
-def _name(item: tuple[bytes, Node | Directory]) -> bytes:
-    return item[0]

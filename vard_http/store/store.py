@@ -10,11 +10,12 @@ import msgspec
 from vard_http.store.errors import StoreError
 from vard_http.store.event import COMPARE_AND_DELETE, DELETE, EXPIRE, GET, Event
 from vard_http.store.history import EventHistory
-from vard_http.store.image import Image, read_image
+from vard_http.store.image import Content, Image, read_image
 from vard_http.store.keyspace import Keyspace
 from vard_http.store.listing import Listing
 from vard_http.store.stats import Stats
-from vard_http.store.tree import Directory, Node, locate, split
+from vard_http.store.tree import Directory, Node, Tree, locate, new_root, split
+from vard_http.store.ttl import TTLIndex
 from vard_http.store.watch import Deliver, Watcher, WatcherHub
 
 _AUTH: Final = b"2"
@@ -33,7 +34,7 @@ class Store:
     def __init__(self) -> None:
         self.stats = Stats()
         self.history = EventHistory()
-        self._keys = Keyspace()
+        self._keys = Keyspace(Tree(new_root()), TTLIndex(), 0)
         self._hub = WatcherHub()
 
     @property
@@ -269,18 +270,16 @@ class Store:
         """Replace all content by that of a dump. Raises DumpError, and then nothing has changed."""
         self.adopt(read_image(chunks))
 
-    def adopt(self, image: Image) -> None:
-        """Replace all content by `image`, which from now on is the store's own.
+    def adopt(self, content: Content) -> None:
+        """Replace all content by `content`, which from now on is the store's own.
 
         Watchers stay registered, and are told what happened since this store's index as far as
-        the history of the image reaches back. (etcd does not tell them.)
+        the new history reaches back. (etcd does not tell them.)
         """
         seen = self._keys.index
-        self._keys = Keyspace(image.root, image.index)
-        self.stats = image.stats
-        self.history = EventHistory()
-        for event in image.history:
-            self.history.add(event)
+        self._keys = Keyspace(Tree(content.root), content.ttl, content.index)
+        self.stats = content.stats
+        self.history = EventHistory(content.history)
         if self._hub.count:
             for event in self.history.since(seen + 1):
                 if not event.refresh:

@@ -60,18 +60,30 @@ def locate(root: Directory, names: Sequence[bytes]) -> tuple[Node | Directory, i
     return here, depth
 
 
-def walk(path: bytes, directory: Directory) -> Iterator[tuple[bytes, Node]]:
-    """Everything below `directory`, itself left out: paths and nodes, in no special order."""
-    pending = [(path, directory)]
-    while pending:
-        prefix, here = pending.pop()
-        for name, child in here.children.items():
-            below = prefix + b"/" + name
+def expiring(path: bytes, directory: Directory) -> Iterator[tuple[bytes, int]]:
+    """Path and expiry of every node below `directory` (at `path`) that has an expiry."""
+    names = [path]
+    levels = [iter(directory.children.items())]
+    while levels:
+        for name, child in levels[-1]:
+            node = child.node if isinstance(child, Directory) else child
+            if node.expires:
+                yield b"/".join([*names, name]), node.expires
             if isinstance(child, Directory):
-                pending.append((below, child))
-                yield below, child.node
-            else:
-                yield below, child
+                names.append(name)
+                levels.append(iter(child.children.items()))
+                break
+        else:
+            names.pop()
+            levels.pop()
+
+
+def new_root() -> Directory:
+    """The root of a fresh store, with its two permanent directories (contract 5.2)."""
+    root = Directory(Node(None, 0, 0, 0), {}, 0)
+    for name in (b"0", b"1"):
+        root.children[name] = Directory(Node(None, 0, 0, 0), {}, 0)
+    return root
 
 
 class Tree:
@@ -81,16 +93,16 @@ class Tree:
     older than the current epoch is copied when a write first walks through it. Reads never copy.
     """
 
-    def __init__(self, root: Directory | None = None) -> None:
-        self.epoch = 0
-        self.root = Directory(Node(None, 0, 0, 0), {}, 0) if root is None else root
+    def __init__(self, root: Directory) -> None:
+        self.epoch = root.epoch
+        self.root = root
 
     def freeze(self) -> Directory:
         """The root of the present content, from now on never changed."""
         self.epoch += 1
         return self.root
 
-    def own(self, names: Sequence[bytes], index: int = 0) -> Directory:
+    def own(self, names: Sequence[bytes], index: int) -> Directory:
         """The directory at `names`, made safe to change; missing ones are created at `index`.
 
         No file may stand in the way.

@@ -31,7 +31,9 @@ def or_permanent(expires: int) -> int:
 
 def remaining(expires: int, now: int) -> int:
     """The seconds left, rounded up; the distance saturates at the int64 range as Go's does."""
-    distance = min(max(expires - now, _INT64_MIN), _INT64_MAX)
+    distance = expires - now
+    if not _INT64_MIN <= distance <= _INT64_MAX:
+        distance = _INT64_MIN if distance < 0 else _INT64_MAX
     return -(-distance // _NANOSECONDS)
 
 
