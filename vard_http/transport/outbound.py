@@ -7,6 +7,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Sequence
+from typing import cast
 from urllib.parse import urlsplit
 
 import structlog
@@ -35,11 +36,11 @@ class _Line(asyncio.Protocol):
         self.closed: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
         # After a cut, TCP would wait up to two minutes before it tries again.
-        connection: socket.socket = transport.get_extra_info("socket")
+        line = cast(asyncio.Transport, transport)
+        connection: socket.socket = line.get_extra_info("socket")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LOST_MS)
-        transport.write(self._hello)
+        line.write(self._hello)
 
     def data_received(self, data: bytes) -> None:
         if self.accepted.done():

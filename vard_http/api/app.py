@@ -1,0 +1,137 @@
+"""The aiohttp application: all of the API, whatever way a connection came here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from vard_http.api.answers import MAX_MEASURED_BODY, Answer
+from vard_http.api.endpoints import HANDLERS
+from vard_http.api.keys import MAX_FORM_BYTES, Watch, wants_form
+from vard_http.api.routes import Keys
+from vard_http.api.service import Service
+from vard_http.api.watching import EventStream
+from vard_http.store import StoreError
+
+SERVICE: Final = web.AppKey("service", Service)
+
+_TRAILING: Final = ("Date", "Content-Length", "Connection", "Transfer-Encoding")
+
+
+def make_app(service: Service) -> web.Application:
+    """An application that answers for one node."""
+    app = web.Application(client_max_size=0)
+    app[SERVICE] = service
+    app.router.add_route("*", "/{path:.*}", handle)
+    app.on_response_prepare.append(_order_headers)
+    return app
+
+
+async def handle(request: web.Request) -> web.StreamResponse:
+    """Serve any request."""
+    service = request.app[SERVICE]
+    method = request.method.encode()
+    target = request.raw_path.encode("utf-8", "surrogateescape")
+    to = service.route(method, target, request.headers.get("Host", "").encode())
+    if isinstance(to, Answer):
+        return _response(request, to)
+    if isinstance(to, Keys):
+        return await _keys(request, method, to)
+    return _response(request, await HANDLERS[to.name](service, to))
+
+
+async def _keys(request: web.Request, method: bytes, to: Keys) -> web.StreamResponse:
+    service = request.app[SERVICE]
+    content_type = request.headers.get("Content-Type", "").encode("utf-8", "surrogateescape")
+    body = None
+    if wants_form(method, content_type):
+        body = await _read_form(request)
+    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+
+    def respond(result: Answer) -> None:
+        if not answer.done():
+            answer.set_result(result)
+
+    watch = service.keys(method, to, content_type, body, respond)
+    if watch is not None:
+        return await _watch(request, watch)
+    return _response(request, await answer)
+
+
+async def _read_form(request: web.Request) -> bytes:
+    """The body, or a little more than is allowed of it."""
+    body = bytearray()
+    async for data in request.content.iter_any():
+        body += data
+        if len(body) > MAX_FORM_BYTES:
+            break
+    return bytes(body)
+
+
+async def _watch(request: web.Request, watch: Watch) -> web.StreamResponse:
+    service = request.app[SERVICE]
+    transport = request.transport
+    done = asyncio.Event()
+    if transport is None:
+        raise web.HTTPBadRequest
+    chunked = request.version >= (1, 1)
+    stream = EventStream(transport, chunked=chunked, finished=done.set)
+    try:
+        stream.register(service.node.store, watch)
+    except StoreError as error:
+        return _response(request, service.refused(error))
+    try:
+        headers = service.success_headers(service.node.store.index)
+        response = web.StreamResponse(status=200, headers=_multidict(request, headers, cors=True))
+        # The event stream frames its own chunks; aiohttp is only told of the header.
+        if chunked:
+            response.headers["Transfer-Encoding"] = "chunked"
+        else:
+            response.force_close()
+        await response.prepare(request)
+        stream.begin()
+        await done.wait()
+        return response
+    finally:
+        stream.close()
+
+
+def _multidict(
+    request: web.Request, headers: tuple[tuple[bytes, bytes], ...], *, cors: bool
+) -> CIMultiDict[str]:
+    origin = request.headers.get("Origin", "").encode("utf-8", "surrogateescape")
+    before = request.app[SERVICE].cors.headers(origin) if cors else ()
+    return CIMultiDict(
+        (name.decode(), value.decode("utf-8", "surrogateescape"))
+        for name, value in (*before, *headers)
+    )
+
+
+def _response(request: web.Request, answer: Answer) -> web.Response:
+    headers = _multidict(request, answer.headers, cors=answer.cors)
+    response = web.Response(status=answer.status, body=answer.body, headers=headers)
+    if len(answer.body) > MAX_MEASURED_BODY:
+        if request.version >= (1, 1):
+            response.enable_chunked_encoding()
+        else:
+            response.force_close()
+    if answer.close:
+        response.force_close()
+    if "Content-Type" not in headers:
+        response["untyped"] = True
+    return response
+
+
+async def _order_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Send what etcd sends, in its order: no Server, no Content-Type of aiohttp's own."""
+    headers = response.headers
+    headers.popall("Server", None)
+    if response.get("untyped"):
+        headers.popall("Content-Type", None)
+    for name in _TRAILING:
+        value = headers.popall(name, None)
+        if value:
+            headers[name] = value[0]

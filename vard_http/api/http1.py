@@ -1,0 +1,249 @@
+"""HTTP/1 requests by the rules of Go's server, so that what etcd accepts is accepted here.
+
+Sans-I/O: bytes in, heads and bodies out. Stricter than it must be nowhere, looser nowhere: the
+checks are those of net/http (request line, header tokens, Host, Content-Length and chunks).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+MAX_FIRST_LINE: Final = 4096
+"""Bytes: etcd's port multiplexer must see the first line of a connection in one read."""
+
+MAX_HEAD: Final = (1 << 20) + 4096
+MAX_CHUNK_LINE: Final = 4096
+
+_HEAD_END = re.compile(rb"\n\r?\n")
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])")
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_HOST = re.compile(rb"[A-Za-z0-9!$%&'()*+,.:;=\[\]_~-]*")
+_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\n]*)?")
+
+
+class Hangup(Exception):
+    """Close the connection without a word."""
+
+
+class BadRequest(Exception):
+    """Answer with the parser's own error and close; the status line and body are the argument."""
+
+    def to_bytes(self) -> bytes:
+        """The whole answer, as Go writes it: without Date, length and CORS headers."""
+        text = str(self).encode()
+        return (
+            b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n%b"
+            % (text, text)
+        )
+
+
+class Head(msgspec.Struct):
+    """A request without its body.
+
+    `headers` has the first value of each name, in lower case. `length` is that of the body, None
+    if it is chunked. `minor` is 0 for HTTP/1.0.
+    """
+
+    method: bytes
+    target: bytes
+    minor: int
+    headers: dict[bytes, bytes]
+    length: int | None
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the client wants the connection to stay."""
+        tokens = self.headers.get(b"connection", b"").lower()
+        if self.minor == 0:
+            return b"keep-alive" in tokens
+        return b"close" not in tokens
+
+    @property
+    def expects_continue(self) -> bool:
+        """Whether the client waits for a 100 before it sends the body."""
+        expect = self.headers.get(b"expect", b"")
+        return bool(expect) and self.minor > 0 and self.length != 0
+
+
+def find_head(buffer: bytearray, first: bool) -> int:
+    """Where the head in `buffer` ends, 0 if it is not all there. Raises BadRequest, Hangup.
+
+    The `first` head of a connection has to have a short and sound first line.
+    """
+    if first:
+        _check_first_line(buffer)
+    end = buffer.find(b"\r\n\r\n")
+    if end >= 0:
+        return end + 4
+    match = _HEAD_END.search(buffer)
+    if match:
+        return match.end()
+    if len(buffer) > MAX_HEAD:
+        raise BadRequest("431 Request Header Fields Too Large")
+    return 0
+
+
+def _check_first_line(buffer: bytearray) -> None:
+    end = buffer.find(b"\n", 0, MAX_FIRST_LINE)
+    if end < 0:
+        if len(buffer) >= MAX_FIRST_LINE:
+            raise Hangup
+        return
+    parts = bytes(buffer[:end]).rstrip(b"\r").split(b" ", 2)
+    version = _VERSION.fullmatch(parts[2]) if len(parts) == 3 else None
+    if version is None or version.group(1) != b"1":
+        raise Hangup
+
+
+def parse_head(text: bytes) -> Head:
+    """The head whose bytes, the blank line included, are `text`. Raises BadRequest."""
+    lines = text.replace(b"\r\n", b"\n").split(b"\n")
+    method, target, minor = _request_line(lines[0])
+    headers: dict[bytes, bytes] = {}
+    hosts = 0
+    for line in _unfolded(lines[1:-2]):
+        name, colon, value = line.partition(b":")
+        if not colon or not name or name[:1] in b" \t" or name[-1:] in b" \t":
+            raise BadRequest("400 Bad Request")
+        if not _NAME.fullmatch(name):
+            raise BadRequest("400 Bad Request: invalid header name")
+        value = value.strip(b" \t")
+        if _BAD_VALUE.search(value):
+            raise BadRequest("400 Bad Request: invalid header value")
+        name = name.lower()
+        if name == b"host":
+            hosts += 1
+        elif name == b"content-length" and headers.get(name, value) != value:
+            raise BadRequest("400 Bad Request")
+        headers.setdefault(name, value)
+    _check_host(hosts, headers, minor)
+    return Head(method, target, minor, headers, _body_length(headers, minor))
+
+
+def _request_line(line: bytes) -> tuple[bytes, bytes, int]:
+    parts = line.split(b" ", 2)
+    if len(parts) != 3 or not _METHOD.fullmatch(parts[0]):
+        raise BadRequest("400 Bad Request")
+    version = _VERSION.fullmatch(parts[2])
+    if version is None:
+        raise BadRequest("400 Bad Request")
+    if version.group(1) != b"1":
+        raise BadRequest("505 HTTP Version Not Supported: unsupported protocol version")
+    return parts[0], parts[1], int(version.group(2))
+
+
+def _unfolded(lines: list[bytes]) -> list[bytes]:
+    """Header lines with their continuation lines joined to them."""
+    if not any(line[:1] in (b" ", b"\t") for line in lines):
+        return lines
+    joined: list[bytes] = []
+    for line in lines:
+        if line[:1] in (b" ", b"\t"):
+            if not joined:
+                raise BadRequest("400 Bad Request")
+            joined[-1] = joined[-1].rstrip(b" \t") + b" " + line.strip(b" \t")
+        else:
+            joined.append(line)
+    return joined
+
+
+def _check_host(hosts: int, headers: dict[bytes, bytes], minor: int) -> None:
+    if minor > 0 and not hosts:
+        raise BadRequest("400 Bad Request: missing required Host header")
+    if hosts > 1:
+        raise BadRequest("400 Bad Request: too many Host headers")
+    if hosts and not _HOST.fullmatch(headers[b"host"]):
+        raise BadRequest("400 Bad Request: malformed Host header")
+
+
+def _body_length(headers: dict[bytes, bytes], minor: int) -> int | None:
+    coding = headers.get(b"transfer-encoding")
+    if coding is not None and minor > 0:
+        if coding.lower() != b"chunked":
+            raise BadRequest("501 Not Implemented")
+        return None
+    length = headers.get(b"content-length")
+    if length is None:
+        return 0
+    if not length.isdigit() or len(length) > 18:
+        raise BadRequest("400 Bad Request")
+    return int(length)
+
+
+class Body:
+    """Collects a body as its bytes arrive, up to `limit` of them; the rest is only counted."""
+
+    __slots__ = ("_chunk_left", "_limit", "_state", "data", "left", "overflow")
+
+    def __init__(self, length: int | None, limit: int) -> None:
+        self.data = bytearray()
+        self.left = length
+        self.overflow = 0
+        self._limit = limit
+        self._chunk_left = 0
+        self._state = "size"
+
+    @property
+    def complete(self) -> bool:
+        """Whether the body has ended."""
+        return self.left == 0
+
+    @property
+    def full(self) -> bool:
+        """Whether further bytes are not kept."""
+        return len(self.data) >= self._limit
+
+    def feed(self, buffer: bytearray) -> None:
+        """Take what belongs to the body off the front of `buffer`. Raises BadRequest."""
+        if self.left is not None:
+            taken = min(self.left, len(buffer))
+            self._keep(buffer, taken)
+            self.left -= taken
+            return
+        while self.left is None and self._step(buffer):
+            pass
+
+    def _keep(self, buffer: bytearray, count: int) -> None:
+        room = min(count, self._limit - len(self.data))
+        self.data += buffer[:room]
+        self.overflow += count - room
+        del buffer[:count]
+
+    def _step(self, buffer: bytearray) -> bool:
+        """One piece of the chunked coding; False if it is not all there."""
+        if self._state == "data":
+            taken = min(self._chunk_left, len(buffer))
+            self._keep(buffer, taken)
+            self._chunk_left -= taken
+            if self._chunk_left:
+                return False
+            self._state = "end"
+        end = buffer.find(b"\n")
+        if end < 0:
+            if len(buffer) > MAX_CHUNK_LINE:
+                raise BadRequest("400 Bad Request")
+            return False
+        line = bytes(buffer[:end]).rstrip(b"\r")
+        del buffer[: end + 1]
+        self._line(line)
+        return True
+
+    def _line(self, line: bytes) -> None:
+        if self._state == "end":
+            if line:
+                raise BadRequest("400 Bad Request")
+            self._state = "size"
+        elif self._state == "trailer":
+            if not line:
+                self.left = 0
+        else:
+            match = _CHUNK.fullmatch(line)
+            if not match:
+                raise BadRequest("400 Bad Request")
+            self._chunk_left = int(match.group(1), 16)
+            self._state = "data" if self._chunk_left else "trailer"

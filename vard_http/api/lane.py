@@ -1,0 +1,262 @@
+"""The fast lane: /v2/keys straight from the connection, the rest handed on to aiohttp.
+
+Every client connection begins here. Requests of /v2/keys, and those that get a fixed answer, are
+served without any further machinery; at the first request of another endpoint the whole connection
+goes over to the aiohttp application, and stays there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, cast
+
+from vard_http.api.answers import Answer
+from vard_http.api.http1 import BadRequest, Body, Hangup, Head, find_head, parse_head
+from vard_http.api.keys import MAX_FORM_BYTES, Watch, wants_form
+from vard_http.api.render import CONTINUE, join, render, status_line
+from vard_http.api.routes import Endpoint, Keys
+from vard_http.api.service import Service
+from vard_http.api.urls import escape_non_ascii
+from vard_http.api.watching import EventStream
+from vard_http.store import StoreError
+
+MAX_DISCARDED: Final = 256 << 10
+"""Bytes of an unwanted body that are read for the sake of the next request, as in Go."""
+
+MAX_AHEAD: Final = 256 << 10
+"""Bytes of later requests that are taken in while one is being answered."""
+
+BURST: Final = 64
+"""Requests of one connection that are answered before others get their turn."""
+
+
+class Lane(asyncio.Protocol):
+    """One client connection, kept in `lanes` while it is here.
+
+    `hand_on` makes the aiohttp protocol that may take it over.
+    """
+
+    def __init__(
+        self, service: Service, hand_on: Callable[[], asyncio.Protocol], lanes: set[Lane]
+    ) -> None:
+        self._lanes = lanes
+        self._service = service
+        self._hand_on = hand_on
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray()
+        self._first = True
+        self._head: Head | None = None
+        self._to: Keys | Answer | None = None
+        self._body: Body | None = None
+        self._close = False
+        self._stream: EventStream | None = None
+        self._busy = False
+        self._working = False
+        self._paused = False
+        self._eof = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._lanes.add(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lanes.discard(self)
+        self._transport = None
+        if self._stream is not None:
+            self._stream.close()
+
+    def pause_writing(self) -> None:
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        self._paused = False
+        self._work()
+
+    def eof_received(self) -> bool:
+        self._eof = True
+        return self._busy and self._stream is None
+
+    def abort(self) -> None:
+        """Close at once, whatever is under way."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        if not self._busy:
+            self._work()
+        if self._busy and len(self._buffer) > MAX_AHEAD and self._transport is not None:
+            self._transport.pause_reading()
+
+    def _work(self) -> None:
+        """Answer the requests that are in the buffer, as far as they go."""
+        if self._working:
+            return
+        self._working = True
+        try:
+            for _ in range(BURST):
+                if not self._next_request():
+                    return
+            asyncio.get_running_loop().call_soon(self._work)
+        except BadRequest as error:
+            self._end(error.to_bytes())
+        except Hangup:
+            self._end(b"")
+        finally:
+            self._working = False
+
+    def _next_request(self) -> bool:
+        """Read and serve one request; False if there is nothing to do for now."""
+        transport = self._transport
+        if transport is None or transport.is_closing() or self._busy or self._paused:
+            return False
+        if self._head is None and not self._read_head():
+            return False
+        if not self._read_body():
+            return False
+        self._serve()
+        return True
+
+    def _read_head(self) -> bool:
+        buffer = self._buffer
+        if not self._first and buffer.startswith((b"\r", b"\n")):
+            del buffer[: len(buffer) - len(buffer.lstrip(b"\r\n"))]
+        end = find_head(buffer, self._first) if buffer else 0
+        if not end:
+            return False
+        head = parse_head(bytes(buffer[:end]))
+        to = self._service.route(head.method, head.target, head.headers.get(b"host", b""))
+        if isinstance(to, Endpoint):
+            self._hand_over(head)
+            return False
+        del buffer[:end]
+        self._first = False
+        self._head, self._to = head, to
+        wanted = isinstance(to, Keys) and wants_form(
+            head.method, head.headers.get(b"content-type", b"")
+        )
+        self._body = Body(head.length, MAX_FORM_BYTES + 1 if wanted else 0)
+        # A client that waits for leave to send a body nobody wants is answered, and left.
+        self._close = head.expects_continue and not wanted
+        if head.expects_continue and wanted:
+            self._write(CONTINUE)
+        return True
+
+    def _read_body(self) -> bool:
+        body = self._body
+        assert body is not None
+        if self._close or body.complete:
+            return True
+        body.feed(self._buffer)
+        if body.complete:
+            return True
+        if body.full and body.overflow + (body.left or 0) >= MAX_DISCARDED:
+            self._close = True
+        return self._close
+
+    def _serve(self) -> None:
+        head, to, body = self._head, self._to, self._body
+        assert head is not None
+        assert body is not None
+        self._busy = True
+        if isinstance(to, Answer):
+            self._respond(to)
+            return
+        assert to is not None
+        content_type = head.headers.get(b"content-type", b"")
+        watch = self._service.keys(head.method, to, content_type, bytes(body.data), self._respond)
+        if watch is not None:
+            self._watch(watch)
+
+    def _respond(self, answer: Answer) -> None:
+        """Send the response to the current request, and go on to the next."""
+        head = self._head
+        if self._transport is None or head is None:
+            return
+        service = self._service
+        data, stays = render(
+            answer,
+            service.cors.headers(head.headers.get(b"origin", b"")),
+            service.clock.date(),
+            method=head.method,
+            minor=head.minor,
+            keep_alive=head.keep_alive and not self._close,
+        )
+        self._transport.write(data)
+        if stays:
+            self._finish()
+        else:
+            self._transport.close()
+
+    def _watch(self, watch: Watch) -> None:
+        head, transport, service = self._head, self._transport, self._service
+        assert head is not None
+        assert transport is not None
+        chunked = head.minor > 0
+        stream = EventStream(transport, chunked=chunked, finished=self._watch_finished)
+        try:
+            stream.register(service.node.store, watch)
+        except StoreError as error:
+            self._respond(service.refused(error))
+            return
+        self._stream = stream
+        framing: tuple[tuple[bytes, bytes], ...] = ()
+        if chunked:
+            if not head.keep_alive:
+                framing = ((b"Connection", b"close"),)
+            framing += ((b"Transfer-Encoding", b"chunked"),)
+        transport.write(
+            join(
+                status_line(200, head.minor),
+                service.cors.headers(head.headers.get(b"origin", b"")),
+                service.success_headers(service.node.store.index),
+                ((b"Date", service.clock.date()),),
+                framing,
+            )
+        )
+        stream.begin()
+
+    def _watch_finished(self) -> None:
+        head = self._head
+        assert head is not None
+        self._stream = None
+        if self._transport is not None and not (head.minor > 0 and head.keep_alive):
+            self._transport.close()
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        self._head = self._to = self._body = None
+        self._busy = False
+        transport = self._transport
+        if transport is None:
+            return
+        if self._buffer:
+            transport.resume_reading()
+            self._work()
+        elif self._eof:
+            transport.close()
+
+    def _hand_over(self, head: Head) -> None:
+        """Give the connection and what is in the buffer to aiohttp."""
+        transport = self._transport
+        assert transport is not None
+        end = self._buffer.find(b"\n")
+        line = escape_non_ascii(bytes(self._buffer[:end]))
+        rest = bytes(self._buffer[end:])
+        protocol = self._hand_on()
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        protocol.data_received(line + rest)
+        self._transport = None
+        self._lanes.discard(self)
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def _end(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+            self._transport.close()

@@ -1,0 +1,130 @@
+"""What requests mean: shared by the fast lane and the aiohttp application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from vard_http.api import keys as keyspace
+from vard_http.api.answers import JSON, TEXT, Answer
+from vard_http.api.render import Clock, Cors
+from vard_http.api.routes import Keys, Route, route
+from vard_http.config.identity import format_id
+from vard_http.node import Node, Outcome
+from vard_http.store import Event, StoreError
+
+Respond = Callable[[Answer], None]
+
+_MISDIRECTED = b"""
+etcd received your request, but the Host header was unrecognized.
+
+To fix this, choose one of the following options:
+- Enable TLS, then any HTTPS request will be allowed.
+- Add the hostname you want to use to the whitelist in settings.
+  - e.g. etcd --host-whitelist %b
+
+This requirement has been added to help prevent "DNS Rebinding" attacks (CVE-2018-5702).
+"""
+
+
+class Service:
+    """The answers of one node."""
+
+    def __init__(
+        self, node: Node, *, cors: Iterable[str], host_whitelist: Iterable[str], v2: bool
+    ) -> None:
+        self.node = node
+        self.cors = Cors(cors)
+        self.clock = Clock()
+        self._hosts = frozenset(host.encode() for host in host_whitelist)
+        self._v2 = v2
+        self.cluster_id = (b"X-Etcd-Cluster-Id", format_id(node.cluster_id).encode())
+        self._content_type = (b"Content-Type", JSON)
+
+    def route(self, method: bytes, target: bytes, host: bytes) -> Route:
+        """Where the request goes, after the check of its Host (contract 1.4)."""
+        if b"*" not in self._hosts:
+            name = _without_port(host)
+            if name not in self._hosts:
+                return Answer(421, ((b"Content-Type", TEXT),), _MISDIRECTED % name, cors=False)
+        return route(method, target, v2=self._v2)
+
+    def keys(
+        self, method: bytes, to: Keys, content_type: bytes, body: bytes | None, respond: Respond
+    ) -> keyspace.Watch | None:
+        """Carry out a request of /v2/keys; a watch is left to the caller, who has the connection.
+
+        `respond` is called once, at once or later, unless a watch is returned.
+        """
+        now = time.time_ns()
+        path = keyspace.key_path(to.path)
+        try:
+            operation = keyspace.parse(method, path, to.query, content_type, body, now)
+        except StoreError as error:
+            respond(self.refused(error))
+            return None
+        self.node.store.count_auth_lookup()
+        if isinstance(operation, keyspace.Watch):
+            return operation
+        if isinstance(operation, keyspace.Write):
+            self._write(operation, respond)
+        elif operation.quorum:
+            self._read(operation, respond)
+        else:
+            respond(self._get(operation, now))
+        return None
+
+    def _write(self, operation: keyspace.Write, respond: Respond) -> None:
+        def done(outcome: Outcome) -> None:
+            if isinstance(outcome, StoreError):
+                respond(self.refused(outcome))
+            else:
+                assert outcome is not None
+                body = outcome.to_brief_json() if operation.brief else outcome.to_json()
+                respond(self._done(outcome, body))
+
+        self.node.propose(operation.command, done)
+
+    def _read(self, operation: keyspace.Get, respond: Respond) -> None:
+        def done(error: StoreError | None) -> None:
+            respond(self.refused(error) if error else self._get(operation, time.time_ns()))
+
+        self.node.read(done)
+
+    def _get(self, get: keyspace.Get, now: int) -> Answer:
+        try:
+            event = self.node.store.get(
+                get.path, recursive=get.recursive, sorted=get.sorted, now=now
+            )
+        except StoreError as error:
+            return self.refused(error)
+        return self._done(event, event.to_json())
+
+    def _done(self, event: Event, body: bytes) -> Answer:
+        return Answer(201 if event.is_new else 200, self.success_headers(event.index), body)
+
+    def success_headers(self, index: int) -> tuple[tuple[bytes, bytes], ...]:
+        """The headers of every success on /v2/keys (contract 3)."""
+        node = self.node
+        return (
+            self._content_type,
+            self.cluster_id,
+            (b"X-Etcd-Index", b"%d" % index),
+            (b"X-Raft-Index", b"%d" % node.commit_index),
+            (b"X-Raft-Term", b"%d" % node.term),
+        )
+
+    def refused(self, error: StoreError) -> Answer:
+        """An error of the key space as a response."""
+        headers = (
+            self._content_type,
+            self.cluster_id,
+            (b"X-Etcd-Index", b"%d" % error.index),
+        )
+        return Answer(error.status, headers, error.to_json())
+
+
+def _without_port(host: bytes) -> bytes:
+    if host.endswith(b"]") or b":" not in host:
+        return host.strip(b"[]")
+    return host.rpartition(b":")[0].strip(b"[]")

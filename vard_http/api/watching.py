@@ -1,0 +1,75 @@
+"""Events of a watch as they go out on a connection (contract 10)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from vard_http.api.keys import Watch
+from vard_http.api.render import LAST_CHUNK, chunk
+from vard_http.store import Event, Store, Watcher
+
+MAX_BACKLOG: Final = 100
+"""Events that may wait for a client that does not read, as in etcd."""
+
+SLOW_BYTES: Final = 64 << 10
+"""More than this unsent and the client counts as one that does not read."""
+
+
+class EventStream:
+    """Writes events straight to a transport, and calls `finished` when a one-shot watch is done.
+
+    A client that falls too far behind silently gets no more events (contract 10.6).
+    """
+
+    __slots__ = ("_backlog", "_chunked", "_early", "_finished", "_stream", "_transport", "_watcher")
+
+    def __init__(
+        self, transport: asyncio.Transport, *, chunked: bool, finished: Callable[[], None]
+    ) -> None:
+        self._transport = transport
+        self._chunked = chunked
+        self._finished = finished
+        self._backlog = 0
+        self._early: list[Event] | None = []
+        self._stream = False
+        self._watcher: Watcher | None = None
+
+    def register(self, store: Store, watch: Watch) -> None:
+        """Note events from now on; they go out after `begin`. Raises StoreError (401)."""
+        self._stream = watch.stream
+        self._watcher = store.watch(
+            watch.path,
+            recursive=watch.recursive,
+            stream=watch.stream,
+            since=watch.since,
+            deliver=self._deliver,
+        )
+
+    def begin(self) -> None:
+        """The head of the response is on its way: events may follow."""
+        early, self._early = self._early, None
+        for event in early or ():
+            self._deliver(event)
+
+    def close(self) -> None:
+        """The client has gone."""
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def _deliver(self, event: Event) -> bool:
+        if self._early is not None:
+            self._early.append(event)
+            return True
+        slow = self._transport.get_write_buffer_size() > SLOW_BYTES
+        self._backlog = self._backlog + 1 if slow else 0
+        if self._backlog > MAX_BACKLOG:
+            return False
+        body = event.to_json()
+        if self._stream:
+            self._transport.write(chunk(body) if self._chunked else body)
+        else:
+            self._transport.write(chunk(body) + LAST_CHUNK if self._chunked else body)
+            self._finished()
+        return True

@@ -1,0 +1,52 @@
+"""The command `vard-http`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import structlog
+import uvloop
+
+from vard_http import logs, server
+from vard_http.config import (
+    Config,
+    ConfigError,
+    InformationRequested,
+    load,
+    missing_features,
+)
+from vard_http.node import StartError
+from vard_http.storage import StorageError, StorageFailed
+
+log = structlog.get_logger("main")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a member; returns the exit status."""
+    try:
+        config = load(sys.argv[1:] if argv is None else argv, os.environ)
+    except InformationRequested as information:
+        print(information.text)
+        return 0
+    except ConfigError as error:
+        print(f"{error}\n{error.usage}".rstrip(), file=sys.stderr)
+        return error.exit_code
+    logs.configure(config)
+    for warning in config.warnings:
+        log.warning(warning)
+    if missing := missing_features(config):
+        for line in missing:
+            log.critical(line)
+        return 1
+    return _run(config)
+
+
+def _run(config: Config) -> int:
+    try:
+        received = uvloop.run(server.run(config))
+    except (OSError, StartError, StorageError, StorageFailed, ConfigError) as error:
+        log.critical(str(error))
+        return 1
+    return server.die_by(received) if received is not None else 0

@@ -1,0 +1,130 @@
+"""The cluster's bookkeeping in the store, below /0, as etcd keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+import orjson
+
+from vard_http.config.identity import format_id
+from vard_http.raft import CONFIGURATION, Change, Configuration, ConfigurationData, Entry
+from vard_http.raft import encode_data as encode_configuration
+from vard_http.store import Directory, Node, Store
+
+MEMBERS: Final = b"/0/members"
+REMOVED: Final = b"/0/removed_members"
+VERSION: Final = b"/0/version"
+CLUSTER_VERSION: Final = b"3.4.0"
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One server; without `name` and `client_urls` it has not started yet."""
+
+    id: int
+    peer_urls: tuple[str, ...]
+    name: str = ""
+    client_urls: tuple[str, ...] = ()
+
+
+class Cluster(msgspec.Struct, frozen=True):
+    """The members by id, the ids of removed ones, and the agreed version (None: not yet)."""
+
+    members: Mapping[int, Member] = {}
+    removed: frozenset[int] = frozenset()
+    version: str | None = None
+
+
+def attributes_path(member: int) -> bytes:
+    """Where a member publishes its name and client URLs."""
+    return b"%b/%b/attributes" % (MEMBERS, format_id(member).encode())
+
+
+def raft_attributes_path(member: int) -> bytes:
+    """Where a member's peer URLs stand."""
+    return b"%b/%b/raftAttributes" % (MEMBERS, format_id(member).encode())
+
+
+def attributes(name: str, client_urls: Iterable[str]) -> bytes:
+    """What a member publishes of itself."""
+    return orjson.dumps({"name": name, "clientURLs": list(client_urls)})
+
+
+def raft_attributes(peer_urls: Iterable[str]) -> bytes:
+    """What a configuration entry says of a member."""
+    return orjson.dumps({"peerURLs": list(peer_urls)})
+
+
+def read_cluster(store: Store) -> Cluster:
+    """The bookkeeping as it stands in the store."""
+    members = store.peek(MEMBERS)
+    removed = store.peek(REMOVED)
+    version = store.peek(VERSION)
+    return Cluster(
+        members=dict(sorted(_members(members))),
+        removed=frozenset(int(name, 16) for name in _children(removed)),
+        version=value.decode() if (value := _value(version)) else None,
+    )
+
+
+def _children(node: Node | Directory | None) -> Mapping[bytes, Node | Directory]:
+    return node.children if isinstance(node, Directory) else {}
+
+
+def _members(directory: Node | Directory | None) -> Iterable[tuple[int, Member]]:
+    for name, node in _children(directory).items():
+        raft = _json(_children(node).get(b"raftAttributes"))
+        own = _json(_children(node).get(b"attributes"))
+        member = Member(
+            id=int(name, 16),
+            peer_urls=tuple(raft.get("peerURLs") or ()),
+            name=own.get("name", ""),
+            client_urls=tuple(own.get("clientURLs") or ()),
+        )
+        yield member.id, member
+
+
+def _value(node: Node | Directory | None) -> bytes | None:
+    return node.value if isinstance(node, Node) else None
+
+
+def _json(node: Node | Directory | None) -> dict[str, Any]:
+    value: dict[str, Any] = orjson.loads(_value(node) or b"{}")
+    return value
+
+
+def bootstrap_entries(members: Mapping[int, Iterable[str]]) -> list[Entry]:
+    """The log that every member of a new cluster starts with: one entry a member, in term 1.
+
+    `members` maps ids to peer URLs. All entries hold the whole configuration, for none of the
+    servers exists before the others.
+    """
+    configuration = Configuration(tuple(sorted(members)))
+    return [
+        Entry(
+            index=index,
+            term=1,
+            kind=CONFIGURATION,
+            data=encode_configuration(
+                ConfigurationData(
+                    configuration, Change("add", member, raft_attributes(members[member]))
+                )
+            ),
+        )
+        for index, member in enumerate(configuration.voters, start=1)
+    ]
+
+
+def apply_change(store: Store, change: Change) -> None:
+    """Bring the bookkeeping in step with a committed change of configuration."""
+    path = b"%b/%b" % (MEMBERS, format_id(change.node).encode())
+    match change.operation:
+        case "remove":
+            if store.peek(path) is not None:
+                store.delete(path, directory=True, recursive=True, now=0)
+            tombstone = b"%b/%b" % (REMOVED, format_id(change.node).encode())
+            if store.peek(tombstone) is None:
+                store.create(tombstone, b"", now=0)
+        case _:
+            store.set(raft_attributes_path(change.node), change.context, now=0)

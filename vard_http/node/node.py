@@ -1,0 +1,440 @@
+"""The node: the one place where Raft, storage, transport and store meet.
+
+One turn collects every input that is waiting, steps the core, makes the result durable in one
+transaction, sends, applies what is committed and answers. Batches come from this shape: while one
+turn runs, the inputs of the next one gather.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import msgspec
+import structlog
+
+from vard_http.config.identity import format_id
+from vard_http.node.cluster import (
+    CLUSTER_VERSION,
+    MEMBERS,
+    VERSION,
+    apply_change,
+    attributes,
+    attributes_path,
+    read_cluster,
+)
+from vard_http.node.pending import Done, Outcome, Pending
+from vard_http.node.reads import LinearizableReads, ReadDone
+from vard_http.node.snapshotting import Snapshotting
+from vard_http.raft import (
+    CONFIGURATION,
+    NOBODY,
+    NORMAL,
+    AnyMessage,
+    AppendEntries,
+    Entry,
+    InstallSnapshot,
+    Proposal,
+    Raft,
+    Ready,
+    decode_data,
+)
+from vard_http.storage import Storage, StorageFailed
+from vard_http.store import Command, Set, Store, StoreError, Sync, apply, decode, encode
+from vard_http.transport import Handshake, Transport, check
+
+log = structlog.get_logger("node")
+
+SWEEP_SECONDS: Final = 0.5
+READ_RETRY_SECONDS: Final = 0.5
+VERSION_PATIENCE_SECONDS: Final = 5.0
+TURN_SECONDS: Final = 0.02
+"""A turn that takes longer lets others have the event loop in between."""
+
+SLOW_DISK_SECONDS: Final = 0.003
+FAST_DISK_SECONDS: Final = 0.001
+"""Commits that take longer than the one go to a thread, until they take less than the other."""
+
+_SYSTEM: Final = MEMBERS[:3]
+_RAFT_INTERNAL_ERROR: Final = 300
+
+
+class NodeSettings(msgspec.Struct, frozen=True):
+    """What a node must know beside its data; times are seconds."""
+
+    name: str
+    client_urls: tuple[str, ...]
+    snapshot_count: int
+    election_timeout: float
+
+    @property
+    def request_timeout(self) -> float:
+        """How long a proposal or a linearizable read may take (contract 11)."""
+        return 5.0 + 2 * self.election_timeout
+
+
+class Node:
+    """One server of the cluster, to be used from within the event loop only.
+
+    `finished` ends when the node has to stop by itself: with None after its removal from the
+    cluster, with an exception if its storage failed.
+    """
+
+    def __init__(
+        self,
+        settings: NodeSettings,
+        raft: Raft,
+        storage: Storage,
+        store: Store,
+        transport: Transport,
+        applied: int,
+    ) -> None:
+        """`store` holds the state after entry `applied`."""
+        self._loop = asyncio.get_running_loop()
+        self._settings = settings
+        self._raft = raft
+        self._storage = storage
+        self._transport = transport
+        self.store = store
+        self.me = storage.identity.node_id
+        self.cluster_id = storage.identity.cluster_id
+        self.cluster = read_cluster(store)
+        self.applied = applied
+        self.published: asyncio.Future[None] = self._loop.create_future()
+        self.finished: asyncio.Future[None] = self._loop.create_future()
+        self.started = time.time_ns()
+        self.leader_elected = 0.0
+        self.leader_noticed = self.started
+        self.appends_received = 0
+        self.appends_sent = 0
+
+        self._pending = Pending(self.me, time.time_ns() // 1_000_000)
+        self._reads = LinearizableReads()
+        self._snapshotting = Snapshotting(raft, storage, store, settings.snapshot_count)
+        self._inbox: list[tuple[int, AnyMessage]] = []
+        self._proposals: list[Proposal] = []
+        self._leader = NOBODY
+        self._scheduled = False
+        self._writing = False
+        self._executor: ThreadPoolExecutor | None = None
+        self._commit_seconds = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._next_sweep = 0.0
+        self._version_asked = 0.0
+        self._handed_over: asyncio.Future[None] | None = None
+        self._stopped = False
+
+    # What the API uses.
+
+    @property
+    def term(self) -> int:
+        return self._raft.term
+
+    @property
+    def commit_index(self) -> int:
+        return self._raft.commit_index
+
+    @property
+    def leader(self) -> int:
+        """The id of the leader this node follows or is; NOBODY during an election."""
+        return self._raft.leader_id
+
+    @property
+    def is_leader(self) -> bool:
+        return self._raft.is_leader
+
+    @property
+    def settings(self) -> NodeSettings:
+        return self._settings
+
+    def propose(self, command: Command, done: Done) -> None:
+        """Have `command` committed and applied; `done` gets what it did, or error 300."""
+        number = self._pending.add(command, done, time.monotonic())
+        self._proposals.append(Proposal(NORMAL, number.to_bytes(8, "big") + encode(command)))
+        self._schedule()
+
+    def read(self, done: ReadDone) -> None:
+        """Call `done` when the store may be read linearizably, or with error 300."""
+        self._reads.add(done, time.monotonic())
+        self._schedule()
+
+    # What the transport uses.
+
+    def receive(self, source: int, message: AnyMessage) -> None:
+        """A message from another server."""
+        self._inbox.append((source, message))
+        self._schedule()
+
+    def welcome(self, handshake: Handshake) -> None:
+        """Whether another server may talk to us. Raises HandshakeRefused."""
+        check(handshake, cluster_id=self.cluster_id, me=self.me, removed=self.cluster.removed)
+
+    # Life.
+
+    def start(self) -> None:
+        """Join the cluster; `published` ends when the node takes part in it."""
+        self._cluster_changed()
+        self._publish()
+        self._schedule()
+
+    async def stop(self) -> None:
+        """Hand over leadership if there is somebody to take it, then close everything."""
+        if self._raft.is_leader and self._raft.transfer_leadership() != NOBODY:
+            self._handed_over = self._loop.create_future()
+            self._schedule()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._handed_over, self._settings.election_timeout)
+        self._stopped = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._executor is not None:
+            self._executor.shutdown()
+        await self._transport.close()
+        self._storage.close()
+
+    def _schedule(self) -> None:
+        """Have a turn run once all inputs that are here already have been noted."""
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._scheduled = False
+        if self._stopped or self._writing:
+            return
+        now = time.monotonic()
+        raft = self._raft
+        raft.tick(int(now * 1000))
+        inbox, self._inbox = self._inbox, []
+        for source, message in inbox:
+            self.appends_received += isinstance(message, AppendEntries)
+            raft.step(source, message)
+        self._sweep(now)
+        if self._proposals and raft.propose(self._proposals):
+            self._proposals = []
+        if self._reads:
+            for context in self._reads.ask(now, now - READ_RETRY_SECONDS):
+                raft.read_index(context)
+        self._proceed()
+
+    def _proceed(self) -> None:
+        """Do what the core wants done, until it wants nothing more."""
+        started = time.monotonic()
+        while (ready := self._raft.ready()) is not None:
+            if ready.appends:
+                self.appends_sent += len(ready.appends)
+                self._transport.send(ready.appends)
+            if ready.entries or ready.hard_state is not None or ready.chunk is not None:
+                if self._commit_seconds > SLOW_DISK_SECONDS:
+                    self._write_in_thread(ready)
+                    return
+                try:
+                    self._write(ready)
+                except StorageFailed as error:
+                    self._fail(error)
+                    return
+            self._complete(ready)
+            if time.monotonic() - started > TURN_SECONDS:
+                self._schedule()
+                break
+        self._after_turn()
+
+    def _write(self, ready: Ready) -> None:
+        """Step 2 of `ready`; may run in a thread, but nothing else touches storage meanwhile."""
+        storage, chunk = self._storage, ready.chunk
+        if chunk is not None:
+            storage.receive_chunk(chunk.meta, chunk.number, chunk.data)
+            if chunk.last:
+                storage.install_snapshot(chunk.meta, ready.hard_state)
+        if ready.entries or ready.hard_state is not None:
+            storage.append(ready.entries, ready.hard_state)
+        self._commit_seconds += (storage.commit_seconds - self._commit_seconds) / 8
+
+    def _write_in_thread(self, ready: Ready) -> None:
+        """Keep the event loop free while a slow disk works."""
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(1, "storage")
+        self._writing = True
+        written = self._loop.run_in_executor(self._executor, self._write, ready)
+        written.add_done_callback(lambda future: self._written(ready, future))
+
+    def _written(self, ready: Ready, future: asyncio.Future[None]) -> None:
+        self._writing = False
+        error = future.exception()
+        if self._stopped:
+            return
+        if error is not None:
+            self._fail(error)
+            return
+        if self._commit_seconds < FAST_DISK_SECONDS:
+            self._commit_seconds = 0.0
+        self._complete(ready)
+        self._proceed()
+        self._schedule()
+
+    def _complete(self, ready: Ready) -> None:
+        """Steps 3 to 5 of `ready`."""
+        self._raft.persisted(ready)
+        if ready.messages:
+            self._transport.send([self._filled(to, message) for to, message in ready.messages])
+        if ready.chunk is not None and ready.chunk.last:
+            self._restore(ready)
+        if ready.committed:
+            self._apply(ready.committed)
+        for state in ready.reads:
+            self._reads.confirm(state)
+
+    def _filled(self, to: int, message: AnyMessage) -> tuple[int, AnyMessage]:
+        """Put the data into a chunk that leaves."""
+        if isinstance(message, InstallSnapshot):
+            data, last = self._snapshotting.chunk(message.meta, message.chunk)
+            message = msgspec.structs.replace(message, data=data, last=last)
+        return to, message
+
+    def _restore(self, ready: Ready) -> None:
+        """A snapshot from the leader takes the place of everything."""
+        assert ready.chunk is not None
+        meta = ready.chunk.meta
+        self._snapshotting.abandon()
+        self.store.restore(self._storage.read_snapshot(meta))
+        self.applied = meta.index
+        self._cluster_changed()
+        log.info("snapshot installed", index=meta.index, etcd_index=self.store.index)
+
+    def _apply(self, entries: Sequence[Entry]) -> None:
+        take, store = self._pending.take, self.store
+        for entry in entries:
+            if entry.kind == NORMAL:
+                waiting = take(int.from_bytes(entry.data[:8], "big"))
+                command = waiting.command if waiting is not None else decode(entry.data[8:])
+                outcome: Outcome
+                try:
+                    outcome = apply(store, command)
+                except StoreError as error:
+                    outcome = error
+                self.applied = entry.index
+                if isinstance(command, Set) and command.path.startswith(_SYSTEM):
+                    self._cluster_changed()
+                if waiting is not None:
+                    self._answer(waiting.done, outcome)
+            elif entry.kind == CONFIGURATION:
+                self.applied = entry.index
+                apply_change(store, decode_data(entry.data).change)
+                self._cluster_changed()
+            else:
+                self.applied = entry.index
+
+    def _answer(self, done: Callable[[Outcome], None], outcome: Outcome) -> None:
+        try:
+            done(outcome)
+        except Exception:
+            # A client's connection may break in any way; the replicas must not differ for it.
+            log.exception("an answer failed")
+
+    def _after_turn(self) -> None:
+        """Serve reads, notice a change of leader, and see to what is due off the hot path."""
+        if self._reads:
+            for read in list(self._reads.ready(self.applied)):
+                read.done(None)
+        if self._raft.leader_id != self._leader:
+            self._leader_changed()
+        if self._proposals and self._raft.accepts_proposals:
+            self._schedule()
+        try:
+            if self._snapshotting.work():
+                self._schedule()
+        except StorageFailed as error:
+            self._fail(error)
+            return
+        self._arm_timer()
+
+    def _leader_changed(self) -> None:
+        self._leader = self._raft.leader_id
+        if self._leader != NOBODY:
+            self.leader_elected = time.monotonic()
+            self.leader_noticed = time.time_ns()
+        if self._handed_over is not None and not self._handed_over.done():
+            self._handed_over.set_result(None)
+        log.info("leader", id=format_id(self._leader), term=self._raft.term)
+
+    def _arm_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        deadline = self._raft.deadline() / 1000
+        self._timer = self._loop.call_later(max(0.001, deadline - time.monotonic()), self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self._time_out()
+        self._schedule()
+
+    def _time_out(self) -> None:
+        """Give up on what has waited for too long."""
+        now = time.monotonic()
+        before = now - self._settings.request_timeout
+        for waiting in list(self._pending.overdue(before)):
+            self._answer(waiting.done, self._timed_out(waiting.started))
+        for read in list(self._reads.overdue(before)):
+            read.done(self._timed_out(read.started))
+
+    def _timed_out(self, started: float) -> StoreError:
+        """Error 300 with the cause that etcd would give (contract 11)."""
+        cause = b"etcdserver: request timed out"
+        lost_before = self.leader_elected - 2 * self._settings.election_timeout
+        if lost_before < started < self.leader_elected:
+            cause += b", possibly due to previous leader failure"
+        elif self._leader not in (NOBODY, self.me):
+            since = self._transport.active_since(self._leader)
+            if since is None or since > started:
+                cause += b", possibly due to connection lost"
+        return StoreError(_RAFT_INTERNAL_ERROR, cause, 0)
+
+    def _fail(self, error: BaseException) -> None:
+        """Storage does not do what was asked: nothing may be acknowledged from here on."""
+        self._stopped = True
+        if not self.finished.done():
+            self.finished.set_exception(error)
+
+    # What members say of themselves and the leader of all.
+
+    def _publish(self) -> None:
+        """Tell the cluster our name and client URLs, until it has heard."""
+        value = attributes(self._settings.name, self._settings.client_urls)
+        now = time.time_ns()
+        self.propose(Set(now, attributes_path(self.me), value), self._on_published)
+
+    def _on_published(self, outcome: Outcome) -> None:
+        if isinstance(outcome, StoreError):
+            log.warning("publishing failed", cause=outcome.cause.decode())
+            self._publish()
+        elif not self.published.done():
+            self.published.set_result(None)
+
+    def _sweep(self, now: float) -> None:
+        """As leader, have what is due expire, and settle the cluster's version."""
+        if not self._raft.is_leader:
+            return
+        if now >= self._next_sweep and self.store.has_ttl:
+            self._next_sweep = now + SWEEP_SECONDS
+            self.propose(Sync(time.time_ns()), _ignore)
+        if self.cluster.version is None and now - self._version_asked > SWEEP_SECONDS:
+            all_here = all(member.name for member in self.cluster.members.values())
+            if all_here or now - self.leader_elected > VERSION_PATIENCE_SECONDS:
+                self._version_asked = now
+                self.propose(Set(time.time_ns(), VERSION, CLUSTER_VERSION), _ignore)
+
+    def _cluster_changed(self) -> None:
+        """Follow the bookkeeping in the store."""
+        self.cluster = read_cluster(self.store)
+        self._transport.set_peers({m.id: m.peer_urls for m in self.cluster.members.values()})
+        if self.me in self.cluster.removed and not self.finished.done():
+            log.error("the member has been permanently removed from the cluster")
+            self.finished.set_result(None)
+
+
+def _ignore(outcome: Outcome) -> None:
+    """For proposals whose outcome shows in the store."""

@@ -1,0 +1,95 @@
+"""One member as a process: sockets, node, API, and an orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from socket import socket
+from typing import Any
+
+import structlog
+
+from vard_http.api import Frontend, bind, make_peer_app, protocol_factory, serve
+from vard_http.config import Config
+from vard_http.node import Node, start_node
+from vard_http.transport import PeerListener
+
+log = structlog.get_logger("server")
+
+
+async def run(config: Config) -> signal.Signals | None:
+    """Serve until a signal comes, which is returned, or until the member was removed.
+
+    Raises OSError if an address cannot be used, StartError, StorageError, and StorageFailed when
+    the disk fails at work.
+    """
+    peer_sockets = bind(config.listen_peer_urls)
+    client_sockets = bind(config.listen_client_urls)
+    node = start_node(config)
+    stop = _signals()
+    servers = await _serve_peers(node, peer_sockets)
+    node.start()
+    frontend: Frontend | None = None
+    try:
+        await _any(node.published, node.finished, stop)
+        if node.published.done():
+            frontend = await Frontend.start(
+                node,
+                client_sockets,
+                cors=config.cors,
+                host_whitelist=config.host_whitelist,
+                v2=config.enable_v2,
+            )
+            log.info("ready to serve client requests")
+            for url in config.listen_client_urls:
+                address = url.partition("://")[2]
+                log.info(
+                    f"serving insecure client requests on {address}, this is strongly discouraged!"
+                )
+            await _any(node.finished, stop)
+        if node.finished.done():
+            node.finished.result()
+            return None
+        received = stop.result()
+        log.info("stopping", signal=received.name)
+        return received
+    finally:
+        if frontend is not None:
+            await frontend.close()
+        await node.stop()
+        for server in servers:
+            server.close()
+
+
+def die_by(received: signal.Signals) -> int:
+    """End the way a process without handlers would; process 1 has to return instead."""
+    if os.getpid() != 1:
+        signal.signal(received, signal.SIG_DFL)
+        os.kill(os.getpid(), received)
+    return 0
+
+
+def _signals() -> asyncio.Future[signal.Signals]:
+    """Done with the first signal that asks us to stop."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[signal.Signals] = loop.create_future()
+
+    def note(received: signal.Signals) -> None:
+        if not stop.done():
+            stop.set_result(received)
+
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(wanted, note, wanted)
+    return stop
+
+
+async def _serve_peers(node: Node, sockets: Sequence[socket]) -> list[asyncio.Server]:
+    fallback = await protocol_factory(make_peer_app(node))
+    return await serve(sockets, lambda: PeerListener(node.receive, node.welcome, fallback.make))
+
+
+async def _any(*futures: asyncio.Future[Any]) -> None:
+    """Wait until one of them has ended; cancels none."""
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
