@@ -206,7 +206,8 @@ def story(difference: Difference, names: tuple[str, str], before: int = 6) -> st
 
 def _difference(step: Step, left: Received, right: Received) -> str | None:
     if isinstance(left, Response) and isinstance(right, Response):
-        return response_difference(left, right, any_order=not _SORTED.search(sent(step)))
+        in_order = isinstance(step, Ask) and _SORTED.search(step.data) is not None
+        return response_difference(left, right, any_order=not in_order)
     if isinstance(left, Lost) and isinstance(right, Lost):
         return None if left == right else "failures differ"
     return "only one answered"

@@ -9,6 +9,9 @@ from tests.harness.http1 import Head, MalformedResponse, Response
 from tests.harness.processes import Server
 from tests.harness.wire import Connection, ConnectionEnded, Deadline, Incoming, request_bytes
 
+# How long a server is given to answer or close before it counts as waiting for more.
+_QUIET = 0.2
+
 _PROBE = request_bytes("GET", b"/v2/keys/probe?sorted=true")
 
 
@@ -79,12 +82,19 @@ class Side:
             return (answer, _probe(connection))
 
     def broken(self, step: Broken) -> bytes:
-        """All that comes back until the server closes."""
+        """All that comes back until the server closes.
+
+        A server that waits for more is told after a while that nothing will come. Not at once:
+        etcd may then close without the answer it would have given.
+        """
         with self.server.connect() as connection:
             connection.send(step.data)
+            received = connection.read_until_quiet(_QUIET)
+            if connection.closed_by_server:
+                return received
             connection.half_close()
             try:
-                return connection.read_to_end()
+                return received + connection.read_to_end()
             except Deadline as error:
                 return b"(never closed) " + str(error).encode()
 

@@ -42,7 +42,7 @@ class Expecting:
 
 @dataclass(frozen=True)
 class Broken:
-    """Bytes that no handler may see, then the end of sending; all that comes back is compared."""
+    """Bytes that are no proper request; all that comes back is compared, byte for byte."""
 
     category: str
     data: bytes

@@ -40,6 +40,10 @@ class StartFailed(RuntimeError):
     """A server process ended or stayed silent instead of becoming ready; carries its log."""
 
 
+class ServerDied(RuntimeError):
+    """A server process ended by itself; carries its log."""
+
+
 class AddressInUse(StartFailed):
     """Somebody else took the port between its lease and its use."""
 
@@ -126,7 +130,13 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     def connect(self) -> Connection:
-        return Connection(self.port)
+        """A new connection to the client port. Raises ServerDied if the process has ended."""
+        try:
+            return Connection(self.port)
+        except OSError as error:
+            if self.alive:
+                raise
+            raise ServerDied(self._obituary()) from error
 
     def log(self) -> str:
         """All that the process wrote to stdout and stderr, over all its starts."""
@@ -227,10 +237,17 @@ class Server:
         return self._running().wait(timeout)
 
     def _start_failure(self, what: str) -> StartFailed:
-        log = self.log()
-        failure = AddressInUse if "address already in use" in log.lower() else StartFailed
-        lines = "\n".join(log.splitlines()[-40:])
-        return failure(f"{self.kind} {self.endpoint.name} {what}; its log ends:\n{lines}")
+        in_use = "address already in use" in self.log().lower()
+        failure = AddressInUse if in_use else StartFailed
+        return failure(f"{self.kind} {self.endpoint.name} {what}; {self._last_words()}")
+
+    def _obituary(self) -> str:
+        status = self._running().returncode
+        return f"{self.kind} {self.endpoint.name} ended with status {status}; {self._last_words()}"
+
+    def _last_words(self) -> str:
+        lines = self.log().splitlines()
+        return "its log ends:\n" + "\n".join(lines[-40:])
 
 
 def start_server(kind: Kind, extra_flags: Sequence[str] = ()) -> Server:

@@ -108,6 +108,13 @@ class Connection:
             data += piece
         return data
 
+    def read_until_quiet(self, quiet: float) -> bytes:
+        """All bytes until the server closes or sends nothing for `quiet` seconds."""
+        data = self.take_leftover()
+        while piece := self.receive(quiet):
+            data += piece
+        return data
+
     def receive(self, timeout: float) -> bytes | None:
         """The next piece; b"" at the end of the connection, None if nothing came in time."""
         ready, _, _ = select.select([self._socket], [], [], max(timeout, 0))
