@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
-from urllib.parse import quote_plus
 
 from tests.conformance.steps import Ask
+from tests.conformance.vocabulary import percent_encoded
 from tests.harness.wire import FORM, request_bytes
 
 PREFIX = b"/v2/keys"
@@ -55,7 +55,7 @@ class Draft:
 
 def encode(parameters: list[Parameter]) -> bytes:
     """As a form or query."""
-    return b"&".join(name + b"=" + quote_plus(value).encode() for name, value in parameters)
+    return b"&".join(name + b"=" + percent_encoded(value) for name, value in parameters)
 
 
 def target(key: bytes, parameters: list[Parameter]) -> bytes:

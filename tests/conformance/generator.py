@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from urllib.parse import quote_plus
 
 from tests.conformance import vocabulary as words
 from tests.conformance.chooser import Chooser
@@ -259,7 +258,7 @@ class Generator:
         return Broken(category, self.random.choice(BROKEN))
 
     def _expect(self, category: str) -> Step:
-        body = b"value=" + quote_plus(self.choose.value()).encode()
+        body = b"value=" + words.percent_encoded(self.choose.value())
         headers = {"Content-Type": FORM, "Expect": "100-continue", "Content-Length": str(len(body))}
         method = self.random.choice(("PUT", "PUT", "POST", "PATCH", "DELETE"))
         head = request_bytes(method, self._plain_target(), headers, b"")

@@ -241,14 +241,14 @@ def main() -> None:
     """`python -m tests.conformance.golden etcd|vard [scenario …]` prints what differs."""
     import sys
 
-    from tests.harness.processes import Kind, running
+    from tests.harness.processes import Kind, start_server
 
     kind: Kind = "etcd" if sys.argv[1] == "etcd" else "vard"
     total = equal = 0
     for name, scenario in load().items():
         if len(sys.argv) > 2 and name not in sys.argv[2:]:
             continue
-        with running(kind, scenario.flags) as server:
+        with start_server(kind, scenario.flags) as server:
             differing = replay(scenario, server)
         total += len(scenario.steps)
         equal += len(scenario.steps) - len({each.step.step for each in differing})

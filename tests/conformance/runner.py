@@ -70,15 +70,24 @@ class Runner:
         done: list[Step] = []
         try:
             self._reset()
-            for step in steps:
-                done.append(step)
-                self._do(step)
-            self._settle_watches()
+            self._do_all(steps, done)
         except _Found as found:
-            return Difference(
-                seed, len(done), found.step, found.what, found.left, found.right, tuple(done)
-            )
+            return _reported(found, seed, done)
         return None
+
+    def replay_one(self, step: Step) -> Difference | None:
+        """One step on whatever is there."""
+        try:
+            self._do(step)
+        except _Found as found:
+            return _reported(found, 0, [step])
+        return None
+
+    def _do_all(self, steps: Iterable[Step], done: list[Step]) -> None:
+        for step in steps:
+            done.append(step)
+            self._do(step)
+        self._settle_watches()
 
     def _reset(self) -> None:
         """Empties both trees with the same requests."""
@@ -202,6 +211,10 @@ def story(difference: Difference, names: tuple[str, str], before: int = 6) -> st
     lines += [f"  sent ({found.step.category}): {_clip(sent(found.step))}"]
     lines += [f"  {names[0]}: {_show(found.left)}", f"  {names[1]}: {_show(found.right)}"]
     return "\n".join(lines)
+
+
+def _reported(found: _Found, seed: int, done: list[Step]) -> Difference:
+    return Difference(seed, len(done), found.step, found.what, found.left, found.right, tuple(done))
 
 
 def _difference(step: Step, left: Received, right: Received) -> str | None:

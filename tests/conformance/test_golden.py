@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conformance.golden import load, replay
-from tests.harness.processes import Kind, running
+from tests.harness.processes import Kind, start_server
 
 # Every scenario of the file is in exactly one of these two tables.
 IN_SCOPE = (
@@ -86,6 +86,6 @@ def test_etcd_still_answers_as_recorded(name: str) -> None:
 
 def _assert_answers_as_recorded(kind: Kind, name: str) -> None:
     scenario = load()[name]
-    with running(kind, scenario.flags) as server:
+    with start_server(kind, scenario.flags) as server:
         differing = replay(scenario, server)
     assert not differing, "\n".join(str(each) for each in differing)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote_plus
+
 # Path segments as written in the target, with weights. Few names, so that requests collide.
 COMMON_NAMES = (b"a", b"b", b"c", b"d", b"q")
 HIDDEN_NAMES = (b"_h", b"_", b"_a", b"%5fx")
@@ -229,3 +231,8 @@ ODD_TARGETS = (
     b"/v2/keys/a?a=%zz",
     b"/v2/keys/a?&&=&",
 )
+
+
+def percent_encoded(value: bytes) -> bytes:
+    """As a value in a query or form."""
+    return quote_plus(value).encode()

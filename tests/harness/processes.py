@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import ctypes
 import hashlib
 import os
@@ -13,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -105,7 +104,6 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Server:
-        self.start()
         return self
 
     def __exit__(
@@ -251,7 +249,7 @@ class Server:
 
 
 def start_server(kind: Kind, extra_flags: Sequence[str] = ()) -> Server:
-    """A fresh single-member server that serves. Raises StartFailed."""
+    """A fresh single-member server that serves, to be closed by `with`. Raises StartFailed."""
     for _ in range(5):
         server = Server(kind, extra_flags=extra_flags)
         try:
@@ -264,16 +262,6 @@ def start_server(kind: Kind, extra_flags: Sequence[str] = ()) -> Server:
         else:
             return server
     raise StartFailed("every leased port was taken by somebody else")
-
-
-@contextlib.contextmanager
-def running(kind: Kind, extra_flags: Sequence[str] = ()) -> Iterator[Server]:
-    """A fresh single-member server for the length of a `with` block."""
-    server = start_server(kind, extra_flags)
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 def _url(lease: PortLease) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.harness.cluster import running_cluster
 from tests.harness.ports import lease_port
-from tests.harness.processes import EtcdMissing, Server, StartFailed, running, start_server
+from tests.harness.processes import EtcdMissing, Server, StartFailed, start_server
 from tests.harness.wire import FORM, Deadline
 
 ROOT = Path(__file__).parents[2]
@@ -35,13 +35,13 @@ def test_a_missing_etcd_is_an_error(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 @pytest.mark.etcd
 def test_a_fresh_server_is_ready_at_index_3() -> None:
-    with running("etcd") as server, server.connect() as connection:
+    with start_server("etcd") as server, server.connect() as connection:
         assert connection.request("GET", "/v2/keys").head.get("X-Etcd-Index") == "3"
 
 
 @pytest.mark.etcd
 def test_data_survives_a_kill() -> None:
-    with running("etcd") as server:
+    with start_server("etcd") as server:
         with server.connect() as connection:
             connection.request("PUT", "/v2/keys/a", {"Content-Type": FORM}, b"value=1")
         server.restart()
@@ -51,7 +51,7 @@ def test_data_survives_a_kill() -> None:
 
 @pytest.mark.etcd
 def test_a_paused_server_keeps_silent_until_it_is_resumed() -> None:
-    with running("etcd") as server, server.connect() as connection:
+    with start_server("etcd") as server, server.connect() as connection:
         server.pause()
         connection.send(b"GET /v2/keys HTTP/1.1\r\nHost: h\r\n\r\n")
         with pytest.raises(Deadline):
