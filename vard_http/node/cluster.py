@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ import orjson
 from vard_http.config.identity import format_id
 from vard_http.raft import CONFIGURATION, Change, Configuration, ConfigurationData, Entry
 from vard_http.raft import encode_data as encode_configuration
-from vard_http.store import Directory, Node, Store
+from vard_http.store import Directory, Node, Store, StoreError
 
 MEMBERS: Final = b"/0/members"
 REMOVED: Final = b"/0/removed_members"
@@ -118,13 +119,24 @@ def bootstrap_entries(members: Mapping[int, Iterable[str]]) -> list[Entry]:
 
 def apply_change(store: Store, change: Change) -> None:
     """Bring the bookkeeping in step with a committed change of configuration."""
+    _count_lookups(store)
     path = b"%b/%b" % (MEMBERS, format_id(change.node).encode())
+    known = store.peek(path) is not None
     match change.operation:
         case "remove":
-            if store.peek(path) is not None:
+            if known:
                 store.delete(path, directory=True, recursive=True, now=0)
             tombstone = b"%b/%b" % (REMOVED, format_id(change.node).encode())
             if store.peek(tombstone) is None:
                 store.create(tombstone, b"", now=0)
+        case "add" | "learn" if not known:
+            store.create(raft_attributes_path(change.node), change.context, now=0)
         case _:
             store.set(raft_attributes_path(change.node), change.context, now=0)
+
+
+def _count_lookups(store: Store) -> None:
+    """Read what etcd reads to validate a change: its statistics count that (contract 12.1)."""
+    with contextlib.suppress(StoreError):
+        store.get(MEMBERS, now=0)
+        store.get(REMOVED, now=0)
