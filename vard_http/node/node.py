@@ -207,6 +207,7 @@ class Node:
         if self._stopped or self._writing:
             return
         now = time.monotonic()
+        self._time_out(now)
         raft = self._raft
         raft.tick(int(now * 1000))
         inbox, self._inbox = self._inbox, []
@@ -214,7 +215,7 @@ class Node:
             self.appends_received += isinstance(message, AppendEntries)
             raft.step(source, message)
         self._sweep(now)
-        if self._proposals and raft.propose(self._proposals):
+        if self._proposals and self._leader_in_reach and raft.propose(self._proposals):
             self._proposals = []
         if self._reads:
             for context in self._reads.ask(now, now - READ_RETRY_SECONDS):
@@ -242,6 +243,14 @@ class Node:
                 self._schedule()
                 break
         self._after_turn()
+
+    @property
+    def _leader_in_reach(self) -> bool:
+        """Whether proposals can be passed on; those sent towards a dead leader would be lost."""
+        leader = self._raft.leader_id
+        return self._raft.accepts_proposals and (
+            leader == self.me or self._transport.active_since(leader) is not None
+        )
 
     def _write(self, ready: Ready) -> None:
         """Step 2 of `ready`; may run in a thread, but nothing else touches storage meanwhile."""
@@ -309,7 +318,7 @@ class Node:
         take, store = self._pending.take, self.store
         for entry in entries:
             if entry.kind == NORMAL:
-                waiting = take(int.from_bytes(entry.data[:8], "big"))
+                waiting = take(_number(entry.data))
                 command = waiting.command if waiting is not None else decode(entry.data[8:])
                 outcome: Outcome
                 try:
@@ -342,7 +351,7 @@ class Node:
                 read.done(None)
         if self._raft.leader_id != self._leader:
             self._leader_changed()
-        if self._proposals and self._raft.accepts_proposals:
+        if self._proposals and self._leader_in_reach:
             self._schedule()
         try:
             if self._snapshotting.work():
@@ -369,14 +378,16 @@ class Node:
 
     def _on_timer(self) -> None:
         self._timer = None
-        self._time_out()
         self._schedule()
 
-    def _time_out(self) -> None:
+    def _time_out(self, now: float) -> None:
         """Give up on what has waited for too long."""
-        now = time.monotonic()
         before = now - self._settings.request_timeout
-        for waiting in list(self._pending.overdue(before)):
+        late = list(self._pending.overdue(before))
+        if late:
+            # Nobody waits for these any more, and without a leader they would only gather.
+            self._proposals = [p for p in self._proposals if _number(p.data) in self._pending]
+        for waiting in late:
             self._answer(waiting.done, self._timed_out(waiting.started))
         for read in list(self._reads.overdue(before)):
             read.done(self._timed_out(read.started))
@@ -434,6 +445,11 @@ class Node:
         if self.me in self.cluster.removed and not self.finished.done():
             log.error("the member has been permanently removed from the cluster")
             self.finished.set_result(None)
+
+
+def _number(data: bytes) -> int:
+    """The request number before a command."""
+    return int.from_bytes(data[:8], "big")
 
 
 def _ignore(outcome: Outcome) -> None:

@@ -39,6 +39,9 @@ class Pending:
     def __len__(self) -> int:
         return len(self._waiting)
 
+    def __contains__(self, number: int) -> bool:
+        return number in self._waiting
+
     def add(self, command: Command, done: Done, now: float) -> int:
         """Remember a proposal; returns its request number."""
         self._next += 1
