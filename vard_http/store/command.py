@@ -160,7 +160,7 @@ def decode(data: bytes) -> Command:
     """The command that was encoded as `data`. Raises CommandError."""
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CommandError(f"not a command: {error}") from error
 
 

@@ -159,7 +159,7 @@ class ImageReader:
             raise DumpError(f"chunk {number} is damaged: its checksum does not match")
         try:
             body = _decoder.decode(encoded)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DumpError(f"chunk {number} is not part of a dump: {error}") from error
         if body.number != number:
             raise DumpError(f"chunk {body.number} where chunk {number} was due")

@@ -48,6 +48,7 @@ JUNK = [
     msgspec.msgpack.encode([]),
     msgspec.msgpack.encode({"now": 1}),
     msgspec.msgpack.encode(["nonsense", 1]),
+    b"\x91\xa4\x00\x00\x00\x80",
     msgspec.msgpack.encode(["set", 1]),
     msgspec.msgpack.encode(["set", 1, b"", b"v"]),
     msgspec.msgpack.encode(["set", "1", b"/1/a", b"v"]),

@@ -16,6 +16,7 @@ from vard_http.store import (
     digest,
     dump,
     load,
+    write_image,
 )
 
 logs = st.lists(commands, max_size=40)
@@ -161,6 +162,13 @@ def test_damage_is_noticed_and_the_store_stays_as_it_was(chunks: list[bytes]) ->
     with pytest.raises(DumpError):
         store.restore(chunks)
     assert digest(store) == before
+
+
+def test_a_history_that_does_not_lead_up_to_the_index_is_refused() -> None:
+    image = store_with(b"/1/a", b"/1/b").freeze()
+    image.history.pop()
+    with pytest.raises(DumpError):
+        Store().restore(write_image(image))
 
 
 def test_a_dump_can_be_read_chunk_by_chunk() -> None:
