@@ -246,7 +246,8 @@ class Checker:
                 f"{node} from {self._terms[node]} to {term}",
             )
             self._terms[node] = term
-        if state.is_leader and self._leaders.get(term) != node:
+        led_before = self._leaders.get(term) == node
+        if state.is_leader and not led_before:
             require(
                 term not in self._leaders,
                 "one_leader_per_term",
@@ -262,8 +263,8 @@ class Checker:
                 "commit_index_monotonic",
                 f"{node} from {self._commits[node]} to {commit}",
             )
-            if state.is_leader:
-                self._quorum_holds(node, raft, commit)
+            if state.is_leader and led_before:
+                self._commit_is_justified(node, raft, commit)
             self._register_commits(node, raft, self._commits[node] + 1)
             self._commits[node] = commit
 
@@ -277,12 +278,15 @@ class Checker:
                 f"{node} leads term {raft.term} without {committed}",
             )
 
-    def _quorum_holds(self, node: int, raft: Raft, commit: int) -> None:
-        """What a leader commits is durable on a majority of the voters."""
+    def _commit_is_justified(self, node: int, raft: Raft, commit: int) -> None:
+        """A leader commits what is of its own term and durable on a majority (thesis 3.6.2)."""
         term = raft.state.log.term_at(commit)
-        if term is None:
-            return
-        holders = [peer for peer, disk in self._disks.items() if disk.holds(commit, term)]
+        require(
+            term == raft.term,
+            "commits_own_term_only",
+            f"{node} leads term {raft.term} and commits {commit} of term {term}",
+        )
+        holders = [peer for peer, disk in self._disks.items() if disk.holds(commit, raft.term)]
         require(
             is_quorum(raft.configuration, holders),
             "committed_by_quorum",

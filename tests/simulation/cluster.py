@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from random import Random
 
+from msgspec import structs
+
 from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
 from tests.simulation.disk import Disk
@@ -25,7 +27,7 @@ from vard_http.raft import (
 )
 from vard_http.raft.messages import RequestVoteReply
 
-SETTINGS = Settings(heartbeat_interval=100, election_timeout=500, max_append_bytes=64)
+SETTINGS = Settings(heartbeat_interval=100, election_timeout=400)
 TRACE_LENGTH = 60
 MAX_DOWN = 1500
 
@@ -33,14 +35,14 @@ MAX_DOWN = 1500
 class Cluster:
     """All chance comes from `seed`, in separate streams, so that one part does not shift others."""
 
-    def __init__(self, seed: int, profile: Profile, settings: Settings = SETTINGS) -> None:
+    def __init__(self, seed: int, profile: Profile) -> None:
         self.profile = profile
-        self.settings = settings
         self.scheduler = Scheduler()
         self._troubled = False
         self._seed = seed
         self._events: deque[tuple[int, int, str, object]] = deque(maxlen=TRACE_LENGTH)
         self._chance = self._stream("cluster")
+        self.settings = self._some_settings()
         self.disks: dict[int, Disk] = {}
         self.servers: dict[int, Server] = {}
         self.checker = Checker(self.disks)
@@ -65,6 +67,14 @@ class Cluster:
 
     def _stream(self, name: str) -> Random:
         return Random(f"{self._seed} {name}")
+
+    def _some_settings(self) -> Settings:
+        """Pre-vote is an option, and what it prevents must be survived without it."""
+        return structs.replace(
+            SETTINGS,
+            pre_vote=self._chance.random() < 0.75,
+            max_append_bytes=self._chance.choice((1, 20, 100)),
+        )
 
     def _first_configuration(self) -> Configuration:
         size = self._chance.choice(self.profile.sizes)

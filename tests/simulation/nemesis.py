@@ -67,7 +67,16 @@ class Nemesis:
         if (server := self.someone()) is not None:
             server.crash_point = self._chance.choice(CRASH_POINTS)
 
+    def stall(self) -> None:
+        if (server := self.someone()) is not None:
+            server.stall(self._chance.randrange(1, 1200))
+
+    def stall_leader(self) -> None:
+        for server in self.leaders():
+            server.stall(self._chance.randrange(300, 1200))
+
     def split(self) -> None:
+        self._mostly_heal()
         nodes = list(self._servers)
         self._chance.shuffle(nodes)
         cut = self._chance.randrange(len(nodes) + 1)
@@ -79,6 +88,7 @@ class Nemesis:
             self._isolate(server.node)
 
     def isolate_leader(self) -> None:
+        self._mostly_heal()
         for server in self.leaders():
             self._isolate(server.node)
 
@@ -94,6 +104,11 @@ class Nemesis:
 
     def heal(self) -> None:
         self._network.heal()
+
+    def _mostly_heal(self) -> None:
+        """Now and then partitions add up."""
+        if self._chance.random() < 0.7:
+            self._network.heal()
 
     def weather(self) -> None:
         base, roll = self._profile.conditions, self._chance.random()
@@ -113,7 +128,7 @@ class Nemesis:
 
     def snapshot(self) -> None:
         for server in self.up():
-            if self._chance.random() < 0.5:
+            if self._chance.random() < 0.8:
                 server.take_snapshot(self._chance.randrange(1, 80))
 
     def change(self) -> None:

@@ -86,7 +86,7 @@ class Server:
         self._inbox: list[tuple[int, AnyMessage]] = []
         self._proposals: list[Proposal] = []
         self._reads: list[int] = []
-        self._writing = False
+        self._busy = False
         self._turn_due = False
         self._timer_at: int | None = None
         self._padding = bytes([node]) * (40 + 7 * node)
@@ -108,7 +108,7 @@ class Server:
         self.incarnation += 1
         self.crash_point = None
         self._inbox, self._proposals, self._reads = [], [], []
-        self._writing = self._turn_due = False
+        self._busy = self._turn_due = False
         self._timer_at = None
         self._around.crashed(self, where)
 
@@ -128,7 +128,7 @@ class Server:
             self._wake()
 
     def change(self, change: Change) -> None:
-        if self.raft is not None and not self._writing:
+        if self.raft is not None and not self._busy:
             self._around.observe(self)
             try:
                 self.raft.propose_change(change)
@@ -137,14 +137,24 @@ class Server:
             self._wake()
 
     def transfer(self, target: int | None) -> None:
-        if self.raft is not None and not self._writing:
+        if self.raft is not None and not self._busy:
             self.raft.transfer_leadership(target)
+
+    def stall(self, time: int) -> None:
+        """Do nothing for a while, as a stopped process does; then all that waits is due at once."""
+        if self.raft is not None and not self._busy:
+            self._busy = True
+            self._around.after_for(self, time, self._resume)
+
+    def _resume(self) -> None:
+        self._busy = False
+        self._turn()
 
     def take_snapshot(self, write_time: int) -> None:
         """Copy the state now; it is durable after `write_time`, if nothing overtakes it."""
         if self.raft is None or self.machine.index <= self.raft.snapshot_index:
             return
-        chunks = self.machine.snapshot(self._padding, self._chance.randrange(24, 120))
+        chunks = self.machine.snapshot(self._padding, self._chance.randrange(12, 40))
         keep = self._chance.randrange(0, 6)
         snapshot = StoredSnapshot(self.machine.meta(), chunks)
         self._around.after_for(self, write_time, lambda: self._snapshot_written(snapshot, keep))
@@ -152,7 +162,7 @@ class Server:
     def _snapshot_written(self, snapshot: StoredSnapshot, keep: int) -> None:
         assert self.raft is not None
         meta = snapshot.meta
-        if self._writing or meta.index <= self.raft.snapshot_index:
+        if self._busy or meta.index <= self.raft.snapshot_index:
             return
         assert self._snapshot_position_known(meta)
         self.disk.store(snapshot)
@@ -167,7 +177,7 @@ class Server:
 
     def _wake(self) -> None:
         """Mostly act at once; at times let more inputs gather for one turn."""
-        if self._turn_due or self._writing:
+        if self._turn_due or self._busy:
             return
         if self._chance.random() < 0.8:
             self._turn()
@@ -177,7 +187,7 @@ class Server:
 
     def _turn_now(self) -> None:
         self._turn_due = False
-        if not self._writing:
+        if not self._busy:
             self._turn()
 
     def _turn(self) -> None:
@@ -208,7 +218,7 @@ class Server:
                 self._around.send(self, target, message)
             time = self._around.write_time()
             if time:
-                self._writing = True
+                self._busy = True
                 self._write_slowly(ready, time)
                 return
             if not self._complete(ready):
@@ -220,10 +230,10 @@ class Server:
         self._around.after_for(self, time, lambda: self._slowly_written(ready))
 
     def _slowly_written(self, ready: Ready) -> None:
-        self._writing = False
+        self._busy = False
         if self._complete(ready):
             self._work()
-            if self.raft is not None and not self._writing and (self._inbox or self._reads):
+            if self.raft is not None and not self._busy and (self._inbox or self._reads):
                 self._turn()
 
     def _complete(self, ready: Ready) -> bool:
@@ -282,7 +292,7 @@ class Server:
         self._timer_at = None
         raft = self.raft
         assert raft is not None
-        if self._writing:
+        if self._busy:
             return
         if self.clock.local(self._around.now) >= raft.deadline():
             self._turn()
