@@ -8,17 +8,22 @@ from typing import Final
 from aiohttp import web
 from multidict import CIMultiDict
 
-from vard_http.api.answers import MAX_MEASURED_BODY, Answer
+from vard_http.api.answers import MAX_MEASURED_BODY, TEXT, Answer
 from vard_http.api.endpoints import HANDLERS
 from vard_http.api.keys import MAX_FORM_BYTES, Watch, wants_form
 from vard_http.api.routes import Keys
 from vard_http.api.service import Service
+from vard_http.api.urls import UrlError
 from vard_http.api.watching import EventStream
 from vard_http.store import StoreError
 
 SERVICE: Final = web.AppKey("service", Service)
 
 _TRAILING: Final = ("Date", "Content-Length", "Connection", "Transfer-Encoding")
+
+_BAD_TARGET: Final = Answer(
+    400, ((b"Content-Type", TEXT),), b"400 Bad Request", cors=False, close=True
+)
 
 
 def make_app(service: Service) -> web.Application:
@@ -35,7 +40,10 @@ async def handle(request: web.Request) -> web.StreamResponse:
     service = request.app[SERVICE]
     method = request.method.encode()
     target = request.raw_path.encode("utf-8", "surrogateescape")
-    to = service.route(method, target, request.headers.get("Host", "").encode())
+    try:
+        to = service.route(method, target, request.headers.get("Host", "").encode())
+    except UrlError:
+        to = _BAD_TARGET
     if isinstance(to, Answer):
         return _response(request, to)
     if isinstance(to, Keys):
@@ -46,7 +54,7 @@ async def handle(request: web.Request) -> web.StreamResponse:
 async def _keys(request: web.Request, method: bytes, to: Keys) -> web.StreamResponse:
     service = request.app[SERVICE]
     content_type = request.headers.get("Content-Type", "").encode("utf-8", "surrogateescape")
-    body = None
+    body = b""
     if wants_form(method, content_type):
         body = await _read_form(request)
     answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

@@ -23,7 +23,7 @@ _VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])")
 _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _HOST = re.compile(rb"[A-Za-z0-9!$%&'()*+,.:;=\[\]_~-]*")
-_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\n]*)?")
+_HEX = re.compile(rb"[0-9A-Fa-f]+")
 
 
 class Hangup(Exception):
@@ -31,15 +31,18 @@ class Hangup(Exception):
 
 
 class BadRequest(Exception):
-    """Answer with the parser's own error and close; the status line and body are the argument."""
+    """Answer with the parser's own error and close; the body is the status line unless given."""
+
+    def __init__(self, status_line: str, body: str | None = None) -> None:
+        super().__init__(status_line)
+        self._body = status_line if body is None else body
 
     def to_bytes(self) -> bytes:
         """The whole answer, as Go writes it: without Date, length and CORS headers."""
-        text = str(self).encode()
         return (
-            b"HTTP/1.1 %b\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n%b"
-            % (text, text)
-        )
+            f"HTTP/1.1 {self}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            f"Connection: close\r\n\r\n{self._body}"
+        ).encode()
 
 
 class Head(msgspec.Struct):
@@ -66,8 +69,12 @@ class Head(msgspec.Struct):
     @property
     def expects_continue(self) -> bool:
         """Whether the client waits for a 100 before it sends the body."""
-        expect = self.headers.get(b"expect", b"")
-        return bool(expect) and self.minor > 0 and self.length != 0
+        return self.minor > 0 and self.length != 0 and self.expectation == b"100-continue"
+
+    @property
+    def expectation(self) -> bytes:
+        """What the client expects, in lower case."""
+        return self.headers.get(b"expect", b"").lower()
 
 
 def find_head(buffer: bytearray, first: bool) -> int:
@@ -77,15 +84,11 @@ def find_head(buffer: bytearray, first: bool) -> int:
     """
     if first:
         _check_first_line(buffer)
-    end = buffer.find(b"\r\n\r\n")
-    if end >= 0:
-        return end + 4
     match = _HEAD_END.search(buffer)
-    if match:
-        return match.end()
-    if len(buffer) > MAX_HEAD:
+    end = match.end() if match else 0
+    if (end or len(buffer)) > MAX_HEAD:
         raise BadRequest("431 Request Header Fields Too Large")
-    return 0
+    return end
 
 
 def _check_first_line(buffer: bytearray) -> None:
@@ -105,10 +108,9 @@ def parse_head(text: bytes) -> Head:
     lines = text.replace(b"\r\n", b"\n").split(b"\n")
     method, target, minor = _request_line(lines[0])
     headers: dict[bytes, bytes] = {}
-    hosts = 0
     for line in _unfolded(lines[1:-2]):
         name, colon, value = line.partition(b":")
-        if not colon or not name or name[:1] in b" \t" or name[-1:] in b" \t":
+        if not colon or not name:
             raise BadRequest("400 Bad Request")
         if not _NAME.fullmatch(name):
             raise BadRequest("400 Bad Request: invalid header name")
@@ -116,12 +118,11 @@ def parse_head(text: bytes) -> Head:
         if _BAD_VALUE.search(value):
             raise BadRequest("400 Bad Request: invalid header value")
         name = name.lower()
-        if name == b"host":
-            hosts += 1
-        elif name == b"content-length" and headers.get(name, value) != value:
-            raise BadRequest("400 Bad Request")
-        headers.setdefault(name, value)
-    _check_host(hosts, headers, minor)
+        if name in headers:
+            _check_repeated(name, value, headers[name])
+        else:
+            headers[name] = value
+    _check_host(headers, minor)
     return Head(method, target, minor, headers, _body_length(headers, minor))
 
 
@@ -152,20 +153,32 @@ def _unfolded(lines: list[bytes]) -> list[bytes]:
     return joined
 
 
-def _check_host(hosts: int, headers: dict[bytes, bytes], minor: int) -> None:
-    if minor > 0 and not hosts:
-        raise BadRequest("400 Bad Request: missing required Host header")
-    if hosts > 1:
-        raise BadRequest("400 Bad Request: too many Host headers")
-    if hosts and not _HOST.fullmatch(headers[b"host"]):
+def _check_repeated(name: bytes, value: bytes, first: bytes) -> None:
+    """Headers that decide about the request's borders or its host must not contradict."""
+    if name == b"host" or (name == b"content-length" and value != first):
+        raise BadRequest("400 Bad Request")
+    if name == b"transfer-encoding":
+        raise _unsupported_coding()
+
+
+def _check_host(headers: dict[bytes, bytes], minor: int) -> None:
+    host = headers.get(b"host")
+    if host is None:
+        if minor > 0:
+            raise BadRequest("400 Bad Request: missing required Host header")
+    elif not _HOST.fullmatch(host):
         raise BadRequest("400 Bad Request: malformed Host header")
+
+
+def _unsupported_coding() -> BadRequest:
+    return BadRequest("501 Not Implemented", "Unsupported transfer encoding")
 
 
 def _body_length(headers: dict[bytes, bytes], minor: int) -> int | None:
     coding = headers.get(b"transfer-encoding")
     if coding is not None and minor > 0:
         if coding.lower() != b"chunked":
-            raise BadRequest("501 Not Implemented")
+            raise _unsupported_coding()
         return None
     length = headers.get(b"content-length")
     if length is None:
@@ -176,21 +189,25 @@ def _body_length(headers: dict[bytes, bytes], minor: int) -> int | None:
 
 
 class Body:
-    """Collects a body as its bytes arrive, up to `limit` of them; the rest is only counted."""
+    """Collects a body as its bytes arrive, up to `limit` of them; the rest is only counted.
 
-    __slots__ = ("_chunk_left", "_limit", "_state", "data", "left", "overflow")
+    `error` is Go's text for what breaks the chunked coding, or for the lack of an end.
+    """
+
+    __slots__ = ("_chunk_left", "_limit", "_state", "data", "error", "left", "overflow")
 
     def __init__(self, length: int | None, limit: int) -> None:
         self.data = bytearray()
         self.left = length
         self.overflow = 0
+        self.error: str | None = None
         self._limit = limit
         self._chunk_left = 0
         self._state = "size"
 
     @property
     def complete(self) -> bool:
-        """Whether the body has ended."""
+        """Whether the body has ended as it should."""
         return self.left == 0
 
     @property
@@ -198,15 +215,24 @@ class Body:
         """Whether further bytes are not kept."""
         return len(self.data) >= self._limit
 
+    @property
+    def chunked(self) -> bool:
+        """Whether its length is not known beforehand."""
+        return self.left is None
+
     def feed(self, buffer: bytearray) -> None:
-        """Take what belongs to the body off the front of `buffer`. Raises BadRequest."""
+        """Take what belongs to the body off the front of `buffer`."""
         if self.left is not None:
             taken = min(self.left, len(buffer))
             self._keep(buffer, taken)
             self.left -= taken
             return
-        while self.left is None and self._step(buffer):
+        while self.left is None and self.error is None and self._step(buffer):
             pass
+
+    def cut(self) -> None:
+        """The client has stopped sending."""
+        self.error = "unexpected EOF"
 
     def _keep(self, buffer: bytearray, count: int) -> None:
         room = min(count, self._limit - len(self.data))
@@ -223,10 +249,18 @@ class Body:
             if self._chunk_left:
                 return False
             self._state = "end"
+        if self._state == "end":
+            if len(buffer) < 2:
+                return False
+            if not buffer.startswith(b"\r\n"):
+                self.error = "malformed chunked encoding"
+                return False
+            del buffer[:2]
+            self._state = "size"
         end = buffer.find(b"\n")
         if end < 0:
             if len(buffer) > MAX_CHUNK_LINE:
-                raise BadRequest("400 Bad Request")
+                self.error = "header line too long"
             return False
         line = bytes(buffer[:end]).rstrip(b"\r")
         del buffer[: end + 1]
@@ -234,16 +268,16 @@ class Body:
         return True
 
     def _line(self, line: bytes) -> None:
-        if self._state == "end":
-            if line:
-                raise BadRequest("400 Bad Request")
-            self._state = "size"
-        elif self._state == "trailer":
+        """The size of a chunk, or a line of the trailer, which is not kept."""
+        if self._state == "trailer":
             if not line:
                 self.left = 0
+            return
+        size = line.partition(b";")[0].rstrip(b" \t")
+        if not _HEX.fullmatch(size):
+            self.error = "invalid byte in chunk length"
+        elif len(size) > 16:
+            self.error = "http chunk length too large"
         else:
-            match = _CHUNK.fullmatch(line)
-            if not match:
-                raise BadRequest("400 Bad Request")
-            self._chunk_left = int(match.group(1), 16)
+            self._chunk_left = int(size, 16)
             self._state = "data" if self._chunk_left else "trailer"

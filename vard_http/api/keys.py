@@ -56,6 +56,12 @@ class Write(msgspec.Struct, frozen=True):
     brief: bool
 
 
+class BrokenBody(msgspec.Struct, frozen=True):
+    """A body that could not be read; `error` is Go's text for why."""
+
+    error: str
+
+
 Operation = Get | Watch | Write
 
 
@@ -70,7 +76,12 @@ def key_path(path: bytes) -> bytes:
 
 
 def parse(
-    method: bytes, path: bytes, query: bytes, content_type: bytes, body: bytes | None, now: int
+    method: bytes,
+    path: bytes,
+    query: bytes,
+    content_type: bytes,
+    body: bytes | BrokenBody,
+    now: int,
 ) -> Operation:
     """The operation that a request asks for; `path` is the store's, `now` nanoseconds since 1970.
 
@@ -120,20 +131,23 @@ def parse(
     return Write(command, brief and method != b"DELETE")
 
 
-def _form(method: bytes, query: bytes, content_type: bytes, body: bytes | None) -> Form:
-    error = None
+def _form(method: bytes, query: bytes, content_type: bytes, body: bytes | BrokenBody) -> Form:
+    """The parameters; of the body's only where it is a form that PUT or POST brought."""
+    text, error = b"", None
     if method in (b"PUT", b"POST"):
         media_type, error = check_media_type(content_type)
         if media_type != FORM:
-            body = None
-        elif error is None and body is not None and len(body) > MAX_FORM_BYTES:
-            body, error = None, "http: POST too large"
-    else:
-        body = None
-    form = Form(body, query)
+            pass
+        elif isinstance(body, BrokenBody):
+            error = body.error
+        elif len(body) > MAX_FORM_BYTES:
+            error = "http: POST too large"
+        else:
+            text = body
+    form = Form(text, query)
     error = error or form.error
     if error:
-        raise StoreError(errors.INVALID_FORM, error.encode("latin-1"), 0)
+        raise StoreError(errors.INVALID_FORM, error.encode(), 0)
     return form
 
 

@@ -13,11 +13,11 @@ from typing import Final, cast
 
 from vard_http.api.answers import Answer
 from vard_http.api.http1 import BadRequest, Body, Hangup, Head, find_head, parse_head
-from vard_http.api.keys import MAX_FORM_BYTES, Watch, wants_form
-from vard_http.api.render import CONTINUE, join, render, status_line
-from vard_http.api.routes import Endpoint, Keys
+from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
+from vard_http.api.render import CONTINUE, LAST_CHUNK, join, render, status_line
+from vard_http.api.routes import Endpoint, Keys, Route
 from vard_http.api.service import Service
-from vard_http.api.urls import escape_non_ascii
+from vard_http.api.urls import UrlError, escape_non_ascii
 from vard_http.api.watching import EventStream
 from vard_http.store import StoreError
 
@@ -29,6 +29,11 @@ MAX_AHEAD: Final = 256 << 10
 
 BURST: Final = 64
 """Requests of one connection that are answered before others get their turn."""
+
+
+LINGER_SECONDS: Final = 0.5
+
+_EXPECTATION_FAILED: Final = Answer(417, ((b"Connection", b"close"),), cors=False, close=True)
 
 
 class Lane(asyncio.Protocol):
@@ -46,6 +51,7 @@ class Lane(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
         self._first = True
+        self._after_post = False
         self._head: Head | None = None
         self._to: Keys | Answer | None = None
         self._body: Body | None = None
@@ -55,6 +61,7 @@ class Lane(asyncio.Protocol):
         self._working = False
         self._paused = False
         self._eof = False
+        self._lingering = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -74,8 +81,16 @@ class Lane(asyncio.Protocol):
         self._work()
 
     def eof_received(self) -> bool:
+        """The client sends no more, but may still read."""
         self._eof = True
-        return self._busy and self._stream is None
+        if self._stream is not None:
+            self._end_stream()
+        elif not self._busy and self._body is not None:
+            self._body.cut()
+            self._work()
+        elif not self._busy and b"\n" in self._buffer:
+            self._end(BadRequest("400 Bad Request").to_bytes())
+        return self._busy
 
     def abort(self) -> None:
         """Close at once, whatever is under way."""
@@ -83,6 +98,8 @@ class Lane(asyncio.Protocol):
             self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
+        if self._lingering:
+            return
         self._buffer += data
         if not self._busy:
             self._work()
@@ -120,18 +137,20 @@ class Lane(asyncio.Protocol):
 
     def _read_head(self) -> bool:
         buffer = self._buffer
-        if not self._first and buffer.startswith((b"\r", b"\n")):
+        if self._after_post and buffer.startswith((b"\r", b"\n")):
+            # Some old clients send a line end more than they announced.
             del buffer[: len(buffer) - len(buffer.lstrip(b"\r\n"))]
         end = find_head(buffer, self._first) if buffer else 0
         if not end:
             return False
         head = parse_head(bytes(buffer[:end]))
-        to = self._service.route(head.method, head.target, head.headers.get(b"host", b""))
+        to = self._route(head)
         if isinstance(to, Endpoint):
             self._hand_over(head)
             return False
         del buffer[:end]
         self._first = False
+        self._after_post = head.method == b"POST"
         self._head, self._to = head, to
         wanted = isinstance(to, Keys) and wants_form(
             head.method, head.headers.get(b"content-type", b"")
@@ -143,17 +162,28 @@ class Lane(asyncio.Protocol):
             self._write(CONTINUE)
         return True
 
+    def _route(self, head: Head) -> Route:
+        if head.expectation not in (b"", b"100-continue"):
+            return _EXPECTATION_FAILED
+        try:
+            host = head.headers.get(b"host", b"")
+            return self._service.route(head.method, head.target, host)
+        except UrlError as error:
+            raise BadRequest("400 Bad Request") from error
+
     def _read_body(self) -> bool:
+        """Whether the body is here, or as much of it as will be read."""
         body = self._body
         assert body is not None
         if self._close or body.complete:
             return True
         body.feed(self._buffer)
-        if body.complete:
+        if body.error is not None:
+            self._close = body.chunked or body.full
             return True
         if body.full and body.overflow + (body.left or 0) >= MAX_DISCARDED:
-            self._close = True
-        return self._close
+            self._close = not body.complete
+        return body.complete or self._close
 
     def _serve(self) -> None:
         head, to, body = self._head, self._to, self._body
@@ -165,7 +195,8 @@ class Lane(asyncio.Protocol):
             return
         assert to is not None
         content_type = head.headers.get(b"content-type", b"")
-        watch = self._service.keys(head.method, to, content_type, bytes(body.data), self._respond)
+        data = bytes(body.data) if body.error is None else BrokenBody(body.error)
+        watch = self._service.keys(head.method, to, content_type, data, self._respond)
         if watch is not None:
             self._watch(watch)
 
@@ -187,7 +218,7 @@ class Lane(asyncio.Protocol):
         if stays:
             self._finish()
         else:
-            self._transport.close()
+            self._linger()
 
     def _watch(self, watch: Watch) -> None:
         head, transport, service = self._head, self._transport, self._service
@@ -221,10 +252,21 @@ class Lane(asyncio.Protocol):
         head = self._head
         assert head is not None
         self._stream = None
-        if self._transport is not None and not (head.minor > 0 and head.keep_alive):
-            self._transport.close()
-        else:
+        if head.minor > 0 and head.keep_alive:
             self._finish()
+        else:
+            self._linger()
+
+    def _end_stream(self) -> None:
+        """The client has had enough of its watch."""
+        head, stream = self._head, self._stream
+        assert head is not None
+        assert stream is not None
+        stream.close()
+        if head.minor > 0:
+            self._write(LAST_CHUNK)
+        self._stream = None
+        self._busy = False
 
     def _finish(self) -> None:
         self._head = self._to = self._body = None
@@ -257,6 +299,22 @@ class Lane(asyncio.Protocol):
             self._transport.write(data)
 
     def _end(self, data: bytes) -> None:
-        if self._transport is not None:
-            self._transport.write(data)
-            self._transport.close()
+        self._write(data)
+        self._linger()
+
+    def _linger(self) -> None:
+        """Close, but let the client read first.
+
+        Bytes of his that nobody has read would make the kernel reset the connection, and take our
+        answer away from him.
+        """
+        transport = self._transport
+        if transport is None:
+            return
+        self._head = None
+        self._busy = self._lingering = True
+        if self._eof or not transport.can_write_eof():
+            transport.close()
+            return
+        transport.write_eof()
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, transport.close)

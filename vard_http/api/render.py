@@ -58,22 +58,24 @@ class Clock:
         return self._text
 
 
-def framing(answer: Answer, *, minor: int, keep_alive: bool) -> tuple[Headers, bool]:
-    """The headers behind Date, in Go's order, and whether the connection can stay open."""
+def framing(answer: Answer, *, method: bytes, minor: int, keep_alive: bool) -> tuple[Headers, bool]:
+    """The headers behind Date, in Go's order, and whether the connection can stay open.
+
+    What the answer says of itself is not said again.
+    """
+    said = dict(answer.headers)
     measured = len(answer.body) <= MAX_MEASURED_BODY
-    length = (b"Content-Length", b"%d" % len(answer.body))
-    bodyless = answer.status == 204
-    keep_alive = keep_alive and not answer.close and (minor > 0 or measured)
+    stays = keep_alive and not answer.close and (minor > 0 or measured)
     headers: list[tuple[bytes, bytes]] = []
-    if measured and not bodyless:
-        headers.append(length)
-    if minor > 0 and not keep_alive:
+    if measured and answer.status != 204 and (answer.body or method != b"HEAD"):
+        headers.append((b"Content-Length", b"%d" % len(answer.body)))
+    if minor > 0 and not stays:
         headers.append((b"Connection", b"close"))
-    elif minor == 0 and keep_alive:
+    elif minor == 0 and stays:
         headers.append((b"Connection", b"keep-alive"))
-    if not measured and minor > 0:
+    if not measured and minor > 0 and method != b"HEAD":
         headers.append((b"Transfer-Encoding", b"chunked"))
-    return tuple(headers), keep_alive
+    return tuple(header for header in headers if header[0] not in said), stays
 
 
 def status_line(status: int, minor: int) -> bytes:
@@ -99,9 +101,7 @@ def render(
     answer: Answer, cors: Headers, date: bytes, *, method: bytes, minor: int, keep_alive: bool
 ) -> tuple[bytes, bool]:
     """All bytes of a response, and whether the connection can stay open."""
-    tail, stays = framing(answer, minor=minor, keep_alive=keep_alive)
-    if method == b"HEAD":
-        tail = tuple(header for header in tail if header[0] != b"Transfer-Encoding")
+    tail, stays = framing(answer, method=method, minor=minor, keep_alive=keep_alive)
     head = join(
         status_line(answer.status, minor),
         cors if answer.cors else (),

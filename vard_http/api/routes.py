@@ -9,7 +9,6 @@ import msgspec
 from vard_http.api.answers import Answer, method_not_allowed, moved, not_found
 from vard_http.api.keys import METHODS as KEYS_METHODS
 from vard_http.api.urls import (
-    UrlError,
     clean,
     escape_non_ascii,
     escape_path,
@@ -45,25 +44,22 @@ ENDPOINTS: Final[dict[bytes, tuple[bytes, ...]]] = {
 }
 """The paths with the methods they take; one with a final slash stands for all below it too."""
 
-_BAD_TARGET = Answer(
-    400,
-    ((b"Content-Type", b"text/plain; charset=utf-8"),),
-    b"400 Bad Request",
-    cors=False,
-    close=True,
-)
+_GENERAL_OPTIONS: Final = Answer(200, ((b"Content-Length", b"0"),), cors=False)
+_BAD_ASTERISK: Final = Answer(400, ((b"Connection", b"close"),), close=True)
 
 
 def route(method: bytes, target: bytes, *, v2: bool = True) -> Route:
-    """Where a request goes, or what it gets at once; without `v2` there are no /v2 paths."""
-    if method == b"OPTIONS":
-        return Answer(200, (), b"")
+    """Where a request goes, or what it gets at once; without `v2` there are no /v2 paths.
+
+    Raises UrlError if the target is not one.
+    """
     if target == b"*":
-        return Answer(400, (), b"", close=True)
-    try:
-        path, query = split_target(target)
-    except UrlError:
-        return _BAD_TARGET
+        return _GENERAL_OPTIONS if method == b"OPTIONS" else _BAD_ASTERISK
+    if method == b"CONNECT":
+        return not_found()
+    path, query = split_target(target)
+    if method == b"OPTIONS":
+        return Answer(200, ())
     cleaned = clean(path)
     if cleaned != path:
         return _redirect(method, cleaned, query)

@@ -42,7 +42,7 @@ class Service:
         self._content_type = (b"Content-Type", JSON)
 
     def route(self, method: bytes, target: bytes, host: bytes) -> Route:
-        """Where the request goes, after the check of its Host (contract 1.4)."""
+        """Where the request goes, after the check of its Host (contract 1.4). Raises UrlError."""
         if b"*" not in self._hosts:
             name = _without_port(host)
             if name not in self._hosts:
@@ -50,7 +50,12 @@ class Service:
         return route(method, target, v2=self._v2)
 
     def keys(
-        self, method: bytes, to: Keys, content_type: bytes, body: bytes | None, respond: Respond
+        self,
+        method: bytes,
+        to: Keys,
+        content_type: bytes,
+        body: bytes | keyspace.BrokenBody,
+        respond: Respond,
     ) -> keyspace.Watch | None:
         """Carry out a request of /v2/keys; a watch is left to the caller, who has the connection.
 

@@ -22,13 +22,44 @@ class UrlError(Exception):
     """The text breaks the syntax; the argument is the error text that Go gives."""
 
 
+_QUOTED = {
+    '"': '\\"',
+    "\\": "\\\\",
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+}
+
+
+def go_quote(text: bytes) -> str:
+    """The text as Go's %q prints it."""
+    quoted = []
+    for character in text.decode("utf-8", "surrogateescape"):
+        code = ord(character)
+        if character in _QUOTED:
+            quoted.append(_QUOTED[character])
+        elif character.isprintable():
+            quoted.append(character)
+        elif 0xDC80 <= code <= 0xDCFF:
+            quoted.append(f"\\x{code - 0xDC00:02x}")
+        elif code < 0x80:
+            quoted.append(f"\\x{code:02x}")
+        else:
+            quoted.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
+    return '"' + "".join(quoted) + '"'
+
+
 def unescape(text: bytes) -> bytes:
     """Percent-decode. Raises UrlError."""
     if b"%" not in text:
         return text
     bad = _BAD_ESCAPE.search(text)
     if bad:
-        raise UrlError('invalid URL escape "' + bad.group().decode("latin-1") + '"')
+        raise UrlError("invalid URL escape " + go_quote(bad.group()))
     return _ESCAPE.sub(lambda match: _DECODED[match.group(1).lower()], text)
 
 
@@ -82,7 +113,7 @@ class Form:
 
     __slots__ = ("error", "values")
 
-    def __init__(self, body: bytes | None, query: bytes) -> None:
+    def __init__(self, body: bytes, query: bytes) -> None:
         self.values: dict[bytes, bytes] = {}
         self.error: str | None = None
         for text in (body, query):
