@@ -76,7 +76,7 @@ class _Nodes(_Body, tag="nodes"):
 
 
 class _End(_Body, tag="end"):
-    nodes: int
+    pass
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -98,11 +98,9 @@ def write_image(image: Image) -> Iterator[bytes]:
     yield seal(_Head(number, _VERSION, image.index, image.stats))
     for events in _batches(_event_entries(image.history)):
         yield seal(_Events(number, events))
-    nodes = 0
     for entries in _batches(_tree_entries(image.root)):
-        nodes += len(entries)
         yield seal(_Nodes(number, entries))
-    yield seal(_End(number, nodes))
+    yield seal(_End(number))
 
 
 def read_image(chunks: Iterable[bytes]) -> Content:
@@ -123,7 +121,6 @@ class ImageReader:
         self._open: list[Directory] = []
         self._names: list[bytes] = []
         self._ttl = TTLIndex()
-        self._nodes = 0
         self._complete = False
 
     def feed(self, chunk: bytes) -> None:
@@ -141,13 +138,14 @@ class ImageReader:
             case _Nodes():
                 self._add_nodes(body.entries)
             case _End():
-                self._close(body)
+                self._check_history()
+                self._complete = True
 
     def finish(self) -> Content:
         """The content, when all chunks have been fed. Raises DumpError if some are missing."""
-        if not self._complete or self._head is None:
-            raise DumpError(f"the dump ends after {self._number} chunks without an end")
         head = self._head
+        if head is None or not self._open or not self._complete:
+            raise DumpError(f"the dump is not complete after {self._number} chunks")
         return Content(head.index, head.stats, self._history, self._open[0], self._ttl)
 
     def _open_chunk(self, chunk: bytes) -> _Head | _Events | _Nodes | _End:
@@ -189,13 +187,6 @@ class ImageReader:
                 names.append(name)
             if expires:
                 self._ttl.set(b"/".join([*names[:depth], name]), expires)
-        self._nodes += len(entries)
-
-    def _close(self, end: _End) -> None:
-        if end.nodes != self._nodes or not self._open:
-            raise DumpError(f"{self._nodes} nodes where {end.nodes} were written")
-        self._check_history()
-        self._complete = True
 
     def _check_history(self) -> None:
         """History must be the events right up to the index, each index once."""

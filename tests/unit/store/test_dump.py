@@ -144,6 +144,7 @@ def _damaged() -> list[tuple[str, list[bytes]]]:
         ("without a middle chunk", _without(chunks, 4)),
         ("without the end", chunks[:-1]),
         ("chunks swapped", [chunks[0], chunks[2], chunks[1], *chunks[3:]]),
+        ("chunks of nodes swapped", [*chunks[:-3], chunks[-2], chunks[-3], chunks[last]]),
         ("a chunk twice", [*chunks[:3], chunks[2], *chunks[3:]]),
         ("something after the end", [*chunks, chunks[last]]),
         ("a flipped checksum bit", [_flipped(chunks[0], 0), *chunks[1:]]),
