@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import itemgetter
+from typing import Final
 
 from vard_http.store.encoding import escape, public_path
 from vard_http.store.event import Event, render_head, render_node, render_tail
-from vard_http.store.tree import Directory, Node
+from vard_http.store.tree import Directory
 
-_HIDDEN = ord("_")
+_HIDDEN: Final = ord("_")
+_FIRST: Final = b',"nodes":['
+_NEXT: Final = b","
 
 
 class Listing(Event, kw_only=True, gc=False):
@@ -34,40 +36,38 @@ class Listing(Event, kw_only=True, gc=False):
         return b"".join(parts)
 
     def _render_directory(self, key: bytes, parts: list[bytes]) -> None:
-        """Append the directory; nested ones are kept on a stack of half-read directories."""
-        now, recursive = self.now, self.recursive
-        open_directories: list[tuple[bytes, Node, Iterator[tuple[bytes, Node | Directory]]]] = []
-        entering: Directory | None = self.directory
+        """Append the directory; those it is nested in wait, half read, on a stack."""
+        now = self.now
+        waiting: list[tuple[bytes, Directory, Iterator[bytes]]] = []
+        here, prefix, names = self.directory, key, self._names_in(self.directory)
+        parts.append(render_head(key, here.node, now))
+        separator = _FIRST
         while True:
-            if entering is not None:
-                children = self._visible(entering)
-                parts.append(render_head(key, entering.node, now))
-                parts.append(b',"nodes":[' if children else b"")
-                open_directories.append((key, entering.node, iter(children)))
-                entering = None
-                first = True
-            prefix, node, rest = open_directories[-1]
-            for name, child in rest:
+            for name in names:
+                if name[0] == _HIDDEN:
+                    continue
+                child = here.children[name]
                 key = b"%b/%b" % (prefix, escape(name))
-                if not first:
-                    parts.append(b",")
-                first = False
+                parts.append(separator)
+                separator = _NEXT
                 if not isinstance(child, Directory):
                     parts.append(render_node(key, child, now))
-                elif recursive:
-                    entering = child
-                    break
-                else:
+                elif not self.recursive:
                     parts.append(render_node(key, child.node, now))
-            if entering is None:
-                open_directories.pop()
-                parts.append((b"" if first else b"]") + render_tail(node))
-                first = False
-                if not open_directories:
+                else:
+                    waiting.append((prefix, here, names))
+                    here, prefix, names = child, key, self._names_in(child)
+                    parts.append(render_head(key, here.node, now))
+                    separator = _FIRST
+                    break
+            else:
+                if separator is _NEXT:
+                    parts.append(b"]")
+                parts.append(render_tail(here.node))
+                if not waiting:
                     return
+                prefix, here, names = waiting.pop()
+                separator = _NEXT
 
-    def _visible(self, directory: Directory) -> list[tuple[bytes, Node | Directory]]:
-        children = [item for item in directory.children.items() if item[0][0] != _HIDDEN]
-        if self.ordered:
-            children.sort(key=itemgetter(0))
-        return children
+    def _names_in(self, directory: Directory) -> Iterator[bytes]:
+        return iter(sorted(directory.children) if self.ordered else directory.children)
