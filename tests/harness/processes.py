@@ -193,21 +193,29 @@ class Server:
 
     def kill(self) -> None:
         """SIGKILL, and waits for the end."""
-        self._signal(signal.SIGKILL)
-        self._reap(10)
+        self.signal(signal.SIGKILL)
+        self.wait_end()
 
     def terminate(self, timeout: float = 10.0) -> int:
         """SIGTERM, waits for the end and returns the exit status."""
-        self._signal(signal.SIGTERM)
-        return self._reap(timeout)
+        self.signal(signal.SIGTERM)
+        return self.wait_end(timeout)
 
     def pause(self) -> None:
         """SIGSTOP: the process keeps its connections and does nothing."""
-        self._signal(signal.SIGSTOP)
+        self.signal(signal.SIGSTOP)
 
     def resume(self) -> None:
         """SIGCONT."""
-        self._signal(signal.SIGCONT)
+        self.signal(signal.SIGCONT)
+
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal and waits for nothing."""
+        self._running().send_signal(number)
+
+    def wait_end(self, timeout: float = 10.0) -> int:
+        """Waits until the process has ended; returns its exit status, or minus the signal."""
+        return self._running().wait(timeout)
 
     def restart(self, timeout: float = START_TIMEOUT) -> None:
         """Kills the process if it runs and starts it again on the same data."""
@@ -227,12 +235,6 @@ class Server:
         if self._process is None:
             raise RuntimeError(f"{self.endpoint.name} was never started")
         return self._process
-
-    def _signal(self, number: signal.Signals) -> None:
-        self._running().send_signal(number)
-
-    def _reap(self, timeout: float) -> int:
-        return self._running().wait(timeout)
 
     def _start_failure(self, what: str) -> StartFailed:
         in_use = "address already in use" in self.log().lower()

@@ -432,7 +432,11 @@ class Node:
         if now >= self._next_sweep and self.store.has_ttl:
             self._next_sweep = now + SWEEP_SECONDS
             self.propose(Sync(time.time_ns()), _ignore)
-        if self.cluster.version is None and now - self._version_asked > SWEEP_SECONDS:
+        if (
+            self.cluster.version is None
+            and now - self._version_asked > SWEEP_SECONDS
+            and self._raft.applied_position().term == self._raft.term  # the log is replayed
+        ):
             all_here = all(member.name for member in self.cluster.members.values())
             if all_here or now - self.leader_elected > VERSION_PATIENCE_SECONDS:
                 self._version_asked = now
