@@ -110,8 +110,10 @@ def parse_head(text: bytes) -> Head:
     headers: dict[bytes, bytes] = {}
     for line in _unfolded(lines[1:-2]):
         name, colon, value = line.partition(b":")
-        if not colon or not name:
+        if not colon:
             raise BadRequest("400 Bad Request")
+        if not name:
+            continue
         if not _NAME.fullmatch(name):
             raise BadRequest("400 Bad Request: invalid header name")
         value = value.strip(b" \t")
@@ -181,7 +183,7 @@ def _body_length(headers: dict[bytes, bytes], minor: int) -> int | None:
             raise _unsupported_coding()
         return None
     length = headers.get(b"content-length")
-    if length is None:
+    if not length:
         return 0
     if not length.isdigit() or len(length) > 18:
         raise BadRequest("400 Bad Request")

@@ -55,7 +55,7 @@ def route(method: bytes, target: bytes, *, v2: bool = True) -> Route:
     """
     if target == b"*":
         return _GENERAL_OPTIONS if method == b"OPTIONS" else _BAD_ASTERISK
-    if method == b"CONNECT":
+    if method == b"CONNECT" and not target.startswith(b"/"):
         return not_found()
     path, query = split_target(target)
     if method == b"OPTIONS":

@@ -84,6 +84,8 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
         if path.startswith(b"//"):
             _, slash, rest = path[2:].partition(b"/")
             path = slash + rest
+        elif not path.startswith(b"/"):
+            path = b""
     elif not path.startswith(b"/"):
         raise UrlError("invalid URI for request")
     return unescape(path), query
