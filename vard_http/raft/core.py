@@ -150,7 +150,8 @@ class Raft:
         """Ask from which index on a read that came in now is linearizable.
 
         A ReadState with this `context` follows, or nothing if messages are lost or leaders change:
-        then ask again. False: there is no leader to ask.
+        then ask again. A later read needs another `context`, after a restart too: an answer to an
+        earlier one may still be on its way. False: there is no leader to ask.
         """
         state = self.state
         if state.is_leader:

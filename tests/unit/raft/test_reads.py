@@ -118,3 +118,10 @@ def test_a_leader_answers_a_follower() -> None:
 
 def test_nobody_to_ask() -> None:
     assert not server().read_index(7)
+
+
+def test_an_answer_may_outlive_the_run_that_asked() -> None:
+    """So a `context` must not come again after a restart."""
+    restarted = server(3)
+    restarted.step(1, ReadIndexReply(7, 1))
+    assert served(restarted) == [ReadState(7, 1)]
