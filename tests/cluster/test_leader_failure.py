@@ -84,7 +84,7 @@ def test_a_leader_that_wakes_up_after_3_seconds_follows_and_reads_nothing_stale(
         with leader.connect() as asleep:
             # Asked while it still takes itself for the leader: this read waits in its socket.
             asleep.send(b"GET /v2/keys/awake?quorum=true HTTP/1.1\r\nHost: h\r\n\r\n")
-            back = first_write(survivor, "awake", paused + 10)
+            back = first_write(survivor, "probe", paused + 10)
             assert back - paused <= FAILOVER_SECONDS
             write(survivor, "awake", "after")
             time.sleep(max(0.0, paused + 3 - time.monotonic()))
