@@ -1,0 +1,67 @@
+# make run | cluster | test | lint | clean; all of them work in a virtual environment of their own.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# $(call debian,PACKAGES): install Debian packages as root or through sudo, or say what to run.
+define debian
+	{ case "$$(id -u)" in 0) sudo= ;; *) sudo=sudo ;; esac; \
+	  echo "Installing Debian's $(1)"; \
+	  $$sudo apt-get update -qq; \
+	  $$sudo env DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -qq --no-install-recommends $(1) >/dev/null; } \
+	|| { echo "Could not install $(1). Have root run: apt-get install $(1)" >&2; false; }
+endef
+
+.PHONY: help run cluster test lint clean
+
+help:
+	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
+	@echo "make cluster  install, and run three nodes on this machine (data: cluster.vard/)"
+	@echo "make test     install, check the code and run all tests"
+	@echo "make lint     install, and only check the code"
+	@echo "make clean    remove what these made, but no data"
+
+run: $(VENV)/.run
+	@$(BIN)/vard-http $(FLAGS)
+
+cluster: $(VENV)/.run
+	@$(BIN)/python config/three_nodes.py
+
+# Without etcd, the judge of the conformance tests, the others still run; CI insists on it.
+test: lint
+	@command -v strace >/dev/null || $(call debian,strace) || true
+	@command -v etcd >/dev/null || { $(call debian,etcd-server) && { \
+	    test ! -d /run/systemd/system || $$sudo systemctl disable --now etcd; }; } || true
+	@if command -v etcd >/dev/null; then $(BIN)/pytest; \
+	elif test -n "$(CI)"; then echo "The tests need etcd." >&2; exit 1; \
+	else $(BIN)/pytest -m "not etcd" \
+	    && echo "Passed, but etcd is not installed: the tests that compare with it did not run."; fi
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	    .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Debian has ensurepip, and so pip, in a package of its own.
+$(BIN)/pip:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(call debian,python3-venv)
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml | $(BIN)/pip
+	@echo "Installing vard-http into $(VENV)"
+	@$(BIN)/pip install -q -e .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/pip
+	@echo "Installing vard-http and its tests' tools into $(VENV)"
+	@$(BIN)/pip install -q -e '.[dev]'
+	@touch $(VENV)/.run $@
