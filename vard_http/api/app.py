@@ -9,9 +9,9 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from vard_http.api.answers import MAX_MEASURED_BODY, TEXT, Answer
-from vard_http.api.endpoints import HANDLERS
 from vard_http.api.keys import MAX_FORM_BYTES, Watch, wants_form
-from vard_http.api.routes import Keys
+from vard_http.api.request import Request
+from vard_http.api.routes import Keys, Other, Route, route
 from vard_http.api.service import Service
 from vard_http.api.urls import UrlError
 from vard_http.api.watching import EventStream
@@ -40,36 +40,46 @@ async def handle(request: web.Request) -> web.StreamResponse:
     service = request.app[SERVICE]
     method = request.method.encode()
     target = request.raw_path.encode("utf-8", "surrogateescape")
+    to: Route
     try:
-        to = service.route(method, target, request.headers.get("Host", "").encode())
+        to = route(service, method, target, _header(request, "Host"))
     except UrlError:
         to = _BAD_TARGET
-    if isinstance(to, Answer):
-        return _response(request, to)
     if isinstance(to, Keys):
         return await _keys(request, method, to)
-    return _response(request, await HANDLERS[to.name](service, to))
+    if isinstance(to, Other):
+        to = await to.handler(service, await _read(request, method, to))
+    return _response(request, to)
+
+
+def _header(request: web.Request, name: str) -> bytes:
+    return request.headers.get(name, "").encode("utf-8", "surrogateescape")
+
+
+async def _read(request: web.Request, method: bytes, to: Other) -> Request:
+    headers = {name.lower(): value for name, value in reversed(request.raw_headers)}
+    return Request(method, to.path, to.query, headers, await _read_body(request))
 
 
 async def _keys(request: web.Request, method: bytes, to: Keys) -> web.StreamResponse:
     service = request.app[SERVICE]
-    content_type = request.headers.get("Content-Type", "").encode("utf-8", "surrogateescape")
+    content_type = _header(request, "Content-Type")
     body = b""
     if wants_form(method, content_type):
-        body = await _read_form(request)
+        body = await _read_body(request)
     answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
 
     def respond(result: Answer) -> None:
         if not answer.done():
             answer.set_result(result)
 
-    watch = service.keys(method, to, content_type, body, respond)
+    watch = service.keys(method, to.path, to.query, content_type, body, respond)
     if watch is not None:
         return await _watch(request, watch)
     return _response(request, await answer)
 
 
-async def _read_form(request: web.Request) -> bytes:
+async def _read_body(request: web.Request) -> bytes:
     """The body, or a little more than is allowed of it."""
     body = bytearray()
     async for data in request.content.iter_any():
@@ -110,8 +120,7 @@ async def _watch(request: web.Request, watch: Watch) -> web.StreamResponse:
 def _multidict(
     request: web.Request, headers: tuple[tuple[bytes, bytes], ...], *, cors: bool
 ) -> CIMultiDict[str]:
-    origin = request.headers.get("Origin", "").encode("utf-8", "surrogateescape")
-    before = request.app[SERVICE].cors.headers(origin) if cors else ()
+    before = request.app[SERVICE].cors.headers(_header(request, "Origin")) if cors else ()
     return CIMultiDict(
         (name.decode(), value.decode("utf-8", "surrogateescape"))
         for name, value in (*before, *headers)

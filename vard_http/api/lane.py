@@ -15,7 +15,7 @@ from vard_http.api.answers import Answer
 from vard_http.api.http1 import BadRequest, Body, Hangup, Head, find_head, parse_head
 from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
 from vard_http.api.render import CONTINUE, LAST_CHUNK, join, render, status_line
-from vard_http.api.routes import Endpoint, Keys, Route
+from vard_http.api.routes import Keys, Other, Route, route
 from vard_http.api.service import Service
 from vard_http.api.urls import UrlError, escape_non_ascii
 from vard_http.api.watching import EventStream
@@ -145,7 +145,7 @@ class Lane(asyncio.Protocol):
             return False
         head = parse_head(bytes(buffer[:end]))
         to = self._route(head)
-        if isinstance(to, Endpoint):
+        if isinstance(to, Other):
             self._hand_over(head)
             return False
         del buffer[:end]
@@ -167,7 +167,7 @@ class Lane(asyncio.Protocol):
             return _EXPECTATION_FAILED
         try:
             host = head.headers.get(b"host", b"")
-            return self._service.route(head.method, head.target, host)
+            return route(self._service, head.method, head.target, host)
         except UrlError as error:
             raise BadRequest("400 Bad Request") from error
 
@@ -196,7 +196,9 @@ class Lane(asyncio.Protocol):
         assert to is not None
         content_type = head.headers.get(b"content-type", b"")
         data = bytes(body.data) if body.error is None else BrokenBody(body.error)
-        watch = self._service.keys(head.method, to, content_type, data, self._respond)
+        watch = self._service.keys(
+            head.method, to.path, to.query, content_type, data, self._respond
+        )
         if watch is not None:
             self._watch(watch)
 

@@ -6,8 +6,11 @@ from typing import Final
 
 import msgspec
 
-from vard_http.api.answers import Answer, method_not_allowed, moved, not_found
+from vard_http.api.answers import TEXT, Answer, method_not_allowed, moved, not_found
+from vard_http.api.endpoints import find_endpoint
 from vard_http.api.keys import METHODS as KEYS_METHODS
+from vard_http.api.request import Handler
+from vard_http.api.service import Service
 from vard_http.api.urls import (
     clean,
     escape_non_ascii,
@@ -23,36 +26,37 @@ class Keys(msgspec.Struct, frozen=True):
     query: bytes
 
 
-class Endpoint(msgspec.Struct, frozen=True):
-    """A request of any other endpoint, by its name in ENDPOINTS."""
+class Other(msgspec.Struct, frozen=True):
+    """A request of any other endpoint."""
 
-    name: bytes
+    handler: Handler
     path: bytes
     query: bytes
 
 
-Route = Answer | Keys | Endpoint
+Route = Answer | Keys | Other
 
-ENDPOINTS: Final[dict[bytes, tuple[bytes, ...]]] = {
-    b"/v2/members": (b"GET",),
-    b"/v2/members/": (b"GET",),
-    b"/v2/machines": (b"GET", b"HEAD"),
-    b"/v2/stats/self": (b"GET",),
-    b"/v2/stats/store": (b"GET",),
-    b"/version": (b"GET",),
-    b"/health": (b"GET",),
-}
-"""The paths with the methods they take; one with a final slash stands for all below it too."""
+_MISDIRECTED = b"""
+etcd received your request, but the Host header was unrecognized.
+
+To fix this, choose one of the following options:
+- Enable TLS, then any HTTPS request will be allowed.
+- Add the hostname you want to use to the whitelist in settings.
+  - e.g. etcd --host-whitelist %b
+
+This requirement has been added to help prevent "DNS Rebinding" attacks (CVE-2018-5702).
+"""
 
 _GENERAL_OPTIONS: Final = Answer(200, ((b"Content-Length", b"0"),), cors=False)
 _BAD_ASTERISK: Final = Answer(400, ((b"Connection", b"close"),), close=True)
 
 
-def route(method: bytes, target: bytes, *, v2: bool = True) -> Route:
-    """Where a request goes, or what it gets at once; without `v2` there are no /v2 paths.
-
-    Raises UrlError if the target is not one.
-    """
+def route(service: Service, method: bytes, target: bytes, host: bytes) -> Route:
+    """Where a request goes, or what it gets at once. Raises UrlError if the target is not one."""
+    if b"*" not in service.hosts and _without_port(host) not in service.hosts:
+        return Answer(
+            421, ((b"Content-Type", TEXT),), _MISDIRECTED % _without_port(host), cors=False
+        )
     if target == b"*":
         return _GENERAL_OPTIONS if method == b"OPTIONS" else _BAD_ASTERISK
     if method == b"CONNECT" and not target.startswith(b"/"):
@@ -63,11 +67,11 @@ def route(method: bytes, target: bytes, *, v2: bool = True) -> Route:
     cleaned = clean(path)
     if cleaned != path:
         return _redirect(method, cleaned, query)
-    if v2 and (path == b"/v2/keys" or path.startswith(b"/v2/keys/")):
+    if service.v2 and (path == b"/v2/keys" or path.startswith(b"/v2/keys/")):
         if method not in KEYS_METHODS:
             return method_not_allowed(b",".join(KEYS_METHODS))
         return Keys(path, query)
-    return _endpoint(method, path, query, v2)
+    return _other(method, path, query, service.v2)
 
 
 def _redirect(method: bytes, cleaned: bytes, query: bytes) -> Answer:
@@ -77,13 +81,16 @@ def _redirect(method: bytes, cleaned: bytes, query: bytes) -> Answer:
     return moved(method, escape_non_ascii(location), location)
 
 
-def _endpoint(method: bytes, path: bytes, query: bytes, v2: bool) -> Route:
-    name = path
-    if name not in ENDPOINTS:
-        name = b"/v2/members/" if path.startswith(b"/v2/members/") else b""
-    methods = ENDPOINTS.get(name)
-    if methods is None or (not v2 and name.startswith(b"/v2/")):
+def _other(method: bytes, path: bytes, query: bytes, v2: bool) -> Route:
+    endpoint = find_endpoint(path, v2=v2)
+    if endpoint is None:
         return not_found()
-    if method not in methods:
-        return method_not_allowed(b",".join(methods))
-    return Endpoint(name, path, query)
+    if method not in endpoint.methods:
+        return method_not_allowed(b",".join(endpoint.methods))
+    return Other(endpoint.handler, path, query)
+
+
+def _without_port(host: bytes) -> bytes:
+    if host.endswith(b"]") or b":" not in host:
+        return host.strip(b"[]")
+    return host.rpartition(b":")[0].strip(b"[]")

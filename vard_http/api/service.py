@@ -6,25 +6,13 @@ import time
 from collections.abc import Callable, Iterable
 
 from vard_http.api import keys as keyspace
-from vard_http.api.answers import JSON, TEXT, Answer
+from vard_http.api.answers import JSON, Answer
 from vard_http.api.render import Clock, Cors
-from vard_http.api.routes import Keys, Route, route
 from vard_http.config.identity import format_id
 from vard_http.node import Node, Outcome
 from vard_http.store import Event, StoreError
 
 Respond = Callable[[Answer], None]
-
-_MISDIRECTED = b"""
-etcd received your request, but the Host header was unrecognized.
-
-To fix this, choose one of the following options:
-- Enable TLS, then any HTTPS request will be allowed.
-- Add the hostname you want to use to the whitelist in settings.
-  - e.g. etcd --host-whitelist %b
-
-This requirement has been added to help prevent "DNS Rebinding" attacks (CVE-2018-5702).
-"""
 
 
 class Service:
@@ -36,35 +24,30 @@ class Service:
         self.node = node
         self.cors = Cors(cors)
         self.clock = Clock()
-        self._hosts = frozenset(host.encode() for host in host_whitelist)
-        self._v2 = v2
+        self.hosts = frozenset(host.encode() for host in host_whitelist)
+        self.v2 = v2
         self.cluster_id = (b"X-Etcd-Cluster-Id", format_id(node.cluster_id).encode())
         self._content_type = (b"Content-Type", JSON)
-
-    def route(self, method: bytes, target: bytes, host: bytes) -> Route:
-        """Where the request goes, after the check of its Host (contract 1.4). Raises UrlError."""
-        if b"*" not in self._hosts:
-            name = _without_port(host)
-            if name not in self._hosts:
-                return Answer(421, ((b"Content-Type", TEXT),), _MISDIRECTED % name, cors=False)
-        return route(method, target, v2=self._v2)
 
     def keys(
         self,
         method: bytes,
-        to: Keys,
+        path: bytes,
+        query: bytes,
         content_type: bytes,
         body: bytes | keyspace.BrokenBody,
         respond: Respond,
     ) -> keyspace.Watch | None:
-        """Carry out a request of /v2/keys; a watch is left to the caller, who has the connection.
+        """Carry out a request of /v2/keys; `path` is all of its decoded path.
 
-        `respond` is called once, at once or later, unless a watch is returned.
+        A watch is returned for the caller, who has the connection. Otherwise `respond` is called
+        once, at once or later.
         """
         now = time.time_ns()
-        path = keyspace.key_path(to.path)
         try:
-            operation = keyspace.parse(method, path, to.query, content_type, body, now)
+            operation = keyspace.parse(
+                method, keyspace.key_path(path), query, content_type, body, now
+            )
         except StoreError as error:
             respond(self.refused(error))
             return None
@@ -127,9 +110,3 @@ class Service:
             (b"X-Etcd-Index", b"%d" % error.index),
         )
         return Answer(error.status, headers, error.to_json())
-
-
-def _without_port(host: bytes) -> bytes:
-    if host.endswith(b"]") or b":" not in host:
-        return host.strip(b"[]")
-    return host.rpartition(b":")[0].strip(b"[]")

@@ -112,6 +112,7 @@ class Node:
         self.appends_received = 0
         self.appends_sent = 0
 
+        store.on_deliver_error(_log_watcher)
         self._pending = Pending(self.me, time.time_ns() // 1_000_000)
         self._reads = LinearizableReads()
         self._snapshotting = Snapshotting(raft, storage, store, settings.snapshot_count)
@@ -454,6 +455,10 @@ class Node:
 def _number(data: bytes) -> int:
     """The request number before a command."""
     return int.from_bytes(data[:8], "big")
+
+
+def _log_watcher(error: Exception) -> None:
+    log.error("a watcher failed", exc_info=error)
 
 
 def _ignore(outcome: Outcome) -> None:
