@@ -12,7 +12,7 @@ import msgspec
 
 from tests.harness.http1 import MalformedResponse, Response
 from tests.harness.processes import Server
-from tests.harness.wire import FORM, Connection, ConnectionEnded, Deadline
+from tests.harness.wire import FORM, Connection, ConnectionEnded, Deadline, Incoming
 
 FAILURES = (OSError, ConnectionEnded, Deadline, MalformedResponse)
 """Everything that leaves a client without a whole answer."""
@@ -76,6 +76,14 @@ def leaves(server: Server, directory: str = "") -> dict[str, tuple[str, int]]:
         else:
             found[node["key"].lstrip("/")] = (node["value"], node["modifiedIndex"])
     return found
+
+
+def events(watch: Incoming, count: int, timeout: float = 10.0) -> list[Any]:
+    """The first `count` events of a watch, once they are there."""
+    deadline = time.monotonic() + timeout
+    while watch.body.count(b"\n") < count:
+        assert watch.pump(deadline - time.monotonic()), f"the watch ends with {watch.body!r}"
+    return [json.loads(line) for line in watch.body.splitlines()[:count]]
 
 
 def peer_port(server: Server) -> int:
