@@ -44,6 +44,8 @@ class Disk:
             assert chunk.number == len(self.partial), "a chunk is missing"
             self.partial.append(chunk.data)
             if chunk.last:
+                hard_state = ready.hard_state or self.hard_state
+                assert hard_state.commit <= chunk.meta.index, "it cannot be installed by itself"
                 self._install(StoredSnapshot(chunk.meta, self.partial))
                 self.partial = []
         if ready.entries:

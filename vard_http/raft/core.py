@@ -286,10 +286,14 @@ class Raft:
     def _hard_state(self, with_entries: bool) -> HardState | None:
         """What must become durable of term and vote; the commit index only travels along."""
         state = self.state
+        commit = state.commit_index
+        if state.chunk is not None and state.chunk.last:
+            # Storage may install before it appends, and then the log ends with the snapshot.
+            commit = state.snapshot.index
         same = (state.current_term, state.voted_for) == state.durable_term_vote
-        if same and not (with_entries and state.commit_index != state.durable_commit):
+        if same and not (with_entries and commit != state.durable_commit):
             return None
-        return HardState(state.current_term, state.voted_for, state.commit_index)
+        return HardState(state.current_term, state.voted_for, commit)
 
     def _newly_committed(self) -> list[Entry]:
         state = self.state

@@ -14,7 +14,7 @@ from tests.unit.raft.support import (
     server,
     turn,
 )
-from vard_http.raft import Chunk, Configuration, InstallSnapshot, Raft, SnapshotMeta
+from vard_http.raft import Chunk, Configuration, HardState, InstallSnapshot, Raft, SnapshotMeta
 from vard_http.raft.messages import AppendEntries, AppendEntriesReply, InstallSnapshotReply
 
 META = SnapshotMeta(5, 2, THREE)
@@ -97,6 +97,15 @@ def test_entries_may_follow_in_the_same_turn() -> None:
     (ready,) = turn(raft)
     assert ready.chunk is not None
     assert ready.entries == ready.committed == entries(3, start=6)
+
+
+def test_the_stored_commit_index_fits_the_snapshot_before_the_entries_are_there() -> None:
+    """Storage may install the snapshot in a transaction of its own."""
+    raft = server(term=1)
+    raft.step(2, chunk(0, last=True))
+    raft.step(2, AppendEntries(3, 5, 2, tuple(entries(3, start=6)), 6))
+    (ready,) = turn(raft)
+    assert ready.hard_state == HardState(3, 0, 5)
 
 
 # The leader
