@@ -33,17 +33,45 @@ MAX_MEASURED_BODY: Final = 2048
 """Bytes; longer bodies are sent chunked, as Go does (contract 1.5)."""
 
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+def header_block(headers: Headers) -> bytes:
+    """Headers as they stand in a response."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+def header_pairs(block: bytes) -> Headers:
+    """The headers of a block."""
+    lines = block.split(b"\r\n")[:-1]
+    return tuple((name, value) for name, _, value in (line.partition(b": ") for line in lines))
+
+
 class Answer(msgspec.Struct):
     """A whole response. `headers` are in alphabetical order, without CORS, Date and length.
+
+    They are pairs, or a block of lines already.
 
     `cors` is False where etcd answers before its CORS handler; `close` ends the connection.
     """
 
     status: int
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Headers | bytes
     body: bytes = b""
     cors: bool = True
     close: bool = False
+
+    @property
+    def block(self) -> bytes:
+        """The headers as lines."""
+        headers = self.headers
+        return headers if isinstance(headers, bytes) else header_block(headers)
+
+    @property
+    def pairs(self) -> Headers:
+        """The headers as pairs."""
+        headers = self.headers
+        return header_pairs(headers) if isinstance(headers, bytes) else headers
 
 
 def plain_error(status: int, text: bytes, *headers: tuple[bytes, bytes]) -> Answer:
@@ -76,7 +104,7 @@ _HTML_ESCAPES = (
 
 def moved(method: bytes, location: bytes, shown: bytes) -> Answer:
     """A redirect to the cleaned path; `shown` is what the page for browsers links to."""
-    headers: tuple[tuple[bytes, bytes], ...] = ((b"Location", location),)
+    headers: Headers = ((b"Location", location),)
     if method in (b"GET", b"HEAD"):
         headers = ((b"Content-Type", b"text/html; charset=utf-8"), *headers)
     if method != b"GET":

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 from multidict import CIMultiDict
 
-from vard_http.api.answers import MAX_MEASURED_BODY, TEXT, Answer
+from vard_http.api.answers import MAX_MEASURED_BODY, TEXT, Answer, Headers, header_pairs
 from vard_http.api.keys import MAX_FORM_BYTES, Watch, wants_form
 from vard_http.api.request import Request
 from vard_http.api.routes import Keys, Other, Route, route
@@ -103,7 +103,9 @@ async def _watch(request: web.Request, watch: Watch) -> web.StreamResponse:
         return _response(request, service.refused(error))
     try:
         headers = service.success_headers(service.node.store.index)
-        response = web.StreamResponse(status=200, headers=_multidict(request, headers, cors=True))
+        response = web.StreamResponse(
+            status=200, headers=_multidict(request, header_pairs(headers), cors=True)
+        )
         # The event stream frames its own chunks; aiohttp is only told of the header.
         if chunked:
             response.headers["Transfer-Encoding"] = "chunked"
@@ -117,18 +119,16 @@ async def _watch(request: web.Request, watch: Watch) -> web.StreamResponse:
         stream.close()
 
 
-def _multidict(
-    request: web.Request, headers: tuple[tuple[bytes, bytes], ...], *, cors: bool
-) -> CIMultiDict[str]:
-    before = request.app[SERVICE].cors.headers(_header(request, "Origin")) if cors else ()
+def _multidict(request: web.Request, headers: Headers, *, cors: bool) -> CIMultiDict[str]:
+    block = request.app[SERVICE].cors.block(_header(request, "Origin")) if cors else b""
     return CIMultiDict(
         (name.decode(), value.decode("utf-8", "surrogateescape"))
-        for name, value in (*before, *headers)
+        for name, value in (*header_pairs(block), *headers)
     )
 
 
 def _response(request: web.Request, answer: Answer) -> web.Response:
-    headers = _multidict(request, answer.headers, cors=answer.cors)
+    headers = _multidict(request, answer.pairs, cors=answer.cors)
     response = web.Response(status=answer.status, body=answer.body, headers=headers)
     if len(answer.body) > MAX_MEASURED_BODY:
         if request.version >= (1, 1):

@@ -7,6 +7,8 @@ checks are those of net/http (request line, header tokens, Host, Content-Length 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -16,6 +18,9 @@ MAX_FIRST_LINE: Final = 4096
 
 MAX_HEAD: Final = (1 << 20) + 4096
 MAX_CHUNK_LINE: Final = 4096
+
+MAX_CACHED_FIELDS: Final = 1024
+"""Bytes: so that the cache of parsed header fields stays below some megabytes."""
 
 _HEAD_END = re.compile(rb"\n\r?\n")
 _METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -45,46 +50,47 @@ class BadRequest(Exception):
         ).encode()
 
 
-class Head(msgspec.Struct):
-    """A request without its body.
+class Fields(msgspec.Struct, frozen=True):
+    """The header fields of a request.
 
-    `headers` has the first value of each name, in lower case. `length` is that of the body, None
-    if it is chunked. `minor` is 0 for HTTP/1.0.
+    `headers` has the first value of each name, in lower case, and is not to be changed. `length`
+    is that of the body, None if it is chunked. `keep_alive` is what the client wants.
     """
+
+    headers: Mapping[bytes, bytes]
+    length: int | None
+    keep_alive: bool
+    expectation: bytes
+
+    def get(self, name: bytes) -> bytes:
+        """The field's value, empty if there is none."""
+        return self.headers.get(name, b"")
+
+
+class Head(msgspec.Struct):
+    """A request without its body; `minor` is 0 for HTTP/1.0."""
 
     method: bytes
     target: bytes
     minor: int
-    headers: dict[bytes, bytes]
-    length: int | None
-
-    @property
-    def keep_alive(self) -> bool:
-        """Whether the client wants the connection to stay."""
-        tokens = self.headers.get(b"connection", b"").lower()
-        if self.minor == 0:
-            return b"keep-alive" in tokens
-        return b"close" not in tokens
+    fields: Fields
 
     @property
     def expects_continue(self) -> bool:
         """Whether the client waits for a 100 before it sends the body."""
-        return self.minor > 0 and self.length != 0 and self.expectation == b"100-continue"
-
-    @property
-    def expectation(self) -> bytes:
-        """What the client expects, in lower case."""
-        return self.headers.get(b"expect", b"").lower()
+        fields = self.fields
+        return self.minor > 0 and fields.length != 0 and fields.expectation == b"100-continue"
 
 
-def find_head(buffer: bytearray, first: bool) -> int:
+def find_head(buffer: bytearray, start: int, *, first: bool) -> int:
     """Where the head in `buffer` ends, 0 if it is not all there. Raises BadRequest, Hangup.
 
-    The `first` head of a connection has to have a short and sound first line.
+    Up to `start` it has been looked at before. The `first` head of a connection has to have a short
+    and sound first line.
     """
     if first:
         _check_first_line(buffer)
-    match = _HEAD_END.search(buffer)
+    match = _HEAD_END.search(buffer, max(0, start - 2))
     end = match.end() if match else 0
     if (end or len(buffer)) > MAX_HEAD:
         raise BadRequest("431 Request Header Fields Too Large")
@@ -105,10 +111,16 @@ def _check_first_line(buffer: bytearray) -> None:
 
 def parse_head(text: bytes) -> Head:
     """The head whose bytes, the blank line included, are `text`. Raises BadRequest."""
-    lines = text.replace(b"\r\n", b"\n").split(b"\n")
-    method, target, minor = _request_line(lines[0])
+    line, _, block = text.partition(b"\n")
+    method, target, minor = _request_line(line)
+    # A client sends the same fields again and again, so that most have been parsed before.
+    parse = _parse_fields_cached if len(block) <= MAX_CACHED_FIELDS else _parse_fields
+    return Head(method, target, minor, parse(block, minor))
+
+
+def _parse_fields(block: bytes, minor: int) -> Fields:
     headers: dict[bytes, bytes] = {}
-    for line in _unfolded(lines[1:-2]):
+    for line in _unfolded(block.replace(b"\r\n", b"\n").split(b"\n")[:-2]):
         name, colon, value = line.partition(b":")
         if not colon:
             raise BadRequest("400 Bad Request")
@@ -117,21 +129,36 @@ def parse_head(text: bytes) -> Head:
         if not _NAME.fullmatch(name):
             raise BadRequest("400 Bad Request: invalid header name")
         value = value.strip(b" \t")
-        if _BAD_VALUE.search(value):
-            raise BadRequest("400 Bad Request: invalid header value")
         name = name.lower()
+        if _BAD_VALUE.search(value):
+            what = "malformed Host header" if name == b"host" else "invalid header value"
+            raise BadRequest(f"400 Bad Request: {what}")
         if name in headers:
             _check_repeated(name, value, headers[name])
         else:
             headers[name] = value
     _check_host(headers, minor)
-    return Head(method, target, minor, headers, _body_length(headers, minor))
+    return Fields(
+        headers=headers,
+        length=_body_length(headers, minor),
+        keep_alive=_keep_alive(headers.get(b"connection", b"").lower(), minor),
+        expectation=headers.get(b"expect", b"").lower(),
+    )
+
+
+_parse_fields_cached = lru_cache(maxsize=1024)(_parse_fields)
+
+
+def _keep_alive(tokens: bytes, minor: int) -> bool:
+    return b"close" not in tokens if minor > 0 else b"keep-alive" in tokens
 
 
 def _request_line(line: bytes) -> tuple[bytes, bytes, int]:
-    parts = line.split(b" ", 2)
+    parts = line.rstrip(b"\r").split(b" ", 2)
     if len(parts) != 3 or not _METHOD.fullmatch(parts[0]):
         raise BadRequest("400 Bad Request")
+    if parts[2] == b"HTTP/1.1":
+        return parts[0], parts[1], 1
     version = _VERSION.fullmatch(parts[2])
     if version is None:
         raise BadRequest("400 Bad Request")

@@ -27,6 +27,7 @@ MAX_FORM_BYTES: Final = 10 << 20
 
 _TRUE: Final = frozenset((b"1", b"t", b"T", b"true", b"TRUE", b"True"))
 _FALSE: Final = frozenset((b"0", b"f", b"F", b"false", b"FALSE", b"False"))
+_PLAIN_VALUE = re.compile(rb"value=[^&;%]*")
 _DIGITS = re.compile(rb"[0-9]+", re.ASCII)
 _MAX_UINT64: Final = (1 << 64) - 1
 
@@ -87,8 +88,9 @@ def parse(
 
     Raises StoreError with index 0 for the first rule of contract 4.3 that is broken.
     """
-    form = _form(method, query, content_type, body)
-    values = form.values
+    if not query and (plain := _plain(method, path, content_type, body, now)) is not None:
+        return plain
+    values = _form(method, query, content_type, body).values
     prev_index = _number(values, b"prevIndex")
     since = _number(values, b"waitIndex")
     recursive = _flag(values, b"recursive")
@@ -129,6 +131,23 @@ def parse(
     else:
         command = Set(now, path, value, directory, expires, refresh)
     return Write(command, brief and method != b"DELETE")
+
+
+def _plain(
+    method: bytes, path: bytes, content_type: bytes, body: bytes | BrokenBody, now: int
+) -> Operation | None:
+    """What the two commonest requests come to, a GET and a PUT of just a value; None for others."""
+    if method == b"GET":
+        return Get(path, recursive=False, sorted=False, quorum=False)
+    if (
+        method == b"PUT"
+        and content_type == FORM
+        and isinstance(body, bytes)
+        and _PLAIN_VALUE.fullmatch(body)
+        and len(body) <= MAX_FORM_BYTES
+    ):
+        return Write(Set(now, path, body[6:].replace(b"+", b" ")), brief=False)
+    return None
 
 
 def _form(method: bytes, query: bytes, content_type: bytes, body: bytes | BrokenBody) -> Form:

@@ -14,7 +14,7 @@ from typing import Final, cast
 from vard_http.api.answers import Answer
 from vard_http.api.http1 import BadRequest, Body, Hangup, Head, find_head, parse_head
 from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
-from vard_http.api.render import CONTINUE, LAST_CHUNK, join, render, status_line
+from vard_http.api.render import CONTINUE, LAST_CHUNK, render, render_stream
 from vard_http.api.routes import Keys, Other, Route, route
 from vard_http.api.service import Service
 from vard_http.api.urls import UrlError, escape_non_ascii
@@ -50,6 +50,7 @@ class Lane(asyncio.Protocol):
         self._hand_on = hand_on
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
+        self._scanned = 0
         self._first = True
         self._after_post = False
         self._head: Head | None = None
@@ -128,46 +129,59 @@ class Lane(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing() or self._busy or self._paused:
             return False
-        if self._head is None and not self._read_head():
-            return False
+        if self._head is None:
+            return self._read_head()
         if not self._read_body():
             return False
-        self._serve()
+        body = self._body
+        assert body is not None
+        self._serve(bytes(body.data) if body.error is None else BrokenBody(body.error))
         return True
 
     def _read_head(self) -> bool:
+        """Read a head, and serve the request if its body is here too."""
         buffer = self._buffer
         if self._after_post and buffer.startswith((b"\r", b"\n")):
             # Some old clients send a line end more than they announced.
             del buffer[: len(buffer) - len(buffer.lstrip(b"\r\n"))]
-        end = find_head(buffer, self._first) if buffer else 0
+        end = find_head(buffer, self._scanned, first=self._first) if buffer else 0
         if not end:
+            self._scanned = len(buffer)
             return False
+        self._scanned = 0
         head = parse_head(bytes(buffer[:end]))
         to = self._route(head)
         if isinstance(to, Other):
             self._hand_over(head)
             return False
-        del buffer[:end]
         self._first = False
         self._after_post = head.method == b"POST"
         self._head, self._to = head, to
-        wanted = isinstance(to, Keys) and wants_form(
-            head.method, head.headers.get(b"content-type", b"")
-        )
-        self._body = Body(head.length, MAX_FORM_BYTES + 1 if wanted else 0)
-        # A client that waits for leave to send a body nobody wants is answered, and left.
-        self._close = head.expects_continue and not wanted
-        if head.expects_continue and wanted:
-            self._write(CONTINUE)
+        self._close = False
+        length = head.fields.length
+        if length is not None and end + length <= len(buffer) and not head.expects_continue:
+            body = bytes(buffer[end : end + length])
+            del buffer[: end + length]
+            self._serve(body)
+        else:
+            del buffer[:end]
+            self._expect_body(head, to)
         return True
 
+    def _expect_body(self, head: Head, to: Keys | Answer) -> None:
+        wanted = isinstance(to, Keys) and wants_form(head.method, head.fields.get(b"content-type"))
+        self._body = Body(head.fields.length, MAX_FORM_BYTES + 1 if wanted else 0)
+        if head.expects_continue:
+            # A client that waits for leave to send a body nobody wants is answered, and left.
+            self._close = not wanted
+            if wanted:
+                self._write(CONTINUE)
+
     def _route(self, head: Head) -> Route:
-        if head.expectation not in (b"", b"100-continue"):
+        if head.fields.expectation not in (b"", b"100-continue"):
             return _EXPECTATION_FAILED
         try:
-            host = head.headers.get(b"host", b"")
-            return route(self._service, head.method, head.target, host)
+            return route(self._service, head.method, head.target, head.fields.get(b"host"))
         except UrlError as error:
             raise BadRequest("400 Bad Request") from error
 
@@ -185,38 +199,34 @@ class Lane(asyncio.Protocol):
             self._close = not body.complete
         return body.complete or self._close
 
-    def _serve(self) -> None:
-        head, to, body = self._head, self._to, self._body
+    def _serve(self, body: bytes | BrokenBody) -> None:
+        head, to = self._head, self._to
         assert head is not None
-        assert body is not None
         self._busy = True
         if isinstance(to, Answer):
             self._respond(to)
             return
         assert to is not None
-        content_type = head.headers.get(b"content-type", b"")
-        data = bytes(body.data) if body.error is None else BrokenBody(body.error)
+        content_type = head.fields.get(b"content-type")
         watch = self._service.keys(
-            head.method, to.path, to.query, content_type, data, self._respond
+            head.method, to.path, to.query, content_type, body, self._respond
         )
         if watch is not None:
             self._watch(watch)
 
     def _respond(self, answer: Answer) -> None:
         """Send the response to the current request, and go on to the next."""
-        head = self._head
-        if self._transport is None or head is None:
+        head, transport, service = self._head, self._transport, self._service
+        if transport is None or head is None:
             return
-        service = self._service
         data, stays = render(
             answer,
-            service.cors.headers(head.headers.get(b"origin", b"")),
+            head,
+            service.cors.block(head.fields.get(b"origin")),
             service.clock.date(),
-            method=head.method,
-            minor=head.minor,
-            keep_alive=head.keep_alive and not self._close,
+            keep_alive=head.fields.keep_alive and not self._close,
         )
-        self._transport.write(data)
+        transport.write(data)
         if stays:
             self._finish()
         else:
@@ -226,26 +236,19 @@ class Lane(asyncio.Protocol):
         head, transport, service = self._head, self._transport, self._service
         assert head is not None
         assert transport is not None
-        chunked = head.minor > 0
-        stream = EventStream(transport, chunked=chunked, finished=self._watch_finished)
+        stream = EventStream(transport, chunked=head.minor > 0, finished=self._watch_finished)
         try:
             stream.register(service.node.store, watch)
         except StoreError as error:
             self._respond(service.refused(error))
             return
         self._stream = stream
-        framing: tuple[tuple[bytes, bytes], ...] = ()
-        if chunked:
-            if not head.keep_alive:
-                framing = ((b"Connection", b"close"),)
-            framing += ((b"Transfer-Encoding", b"chunked"),)
         transport.write(
-            join(
-                status_line(200, head.minor),
-                service.cors.headers(head.headers.get(b"origin", b"")),
+            render_stream(
+                head,
                 service.success_headers(service.node.store.index),
-                ((b"Date", service.clock.date()),),
-                framing,
+                service.cors.block(head.fields.get(b"origin")),
+                service.clock.date(),
             )
         )
         stream.begin()
@@ -254,7 +257,7 @@ class Lane(asyncio.Protocol):
         head = self._head
         assert head is not None
         self._stream = None
-        if head.minor > 0 and head.keep_alive:
+        if head.minor > 0 and head.fields.keep_alive:
             self._finish()
         else:
             self._linger()

@@ -7,36 +7,45 @@ from collections.abc import Iterable
 from email.utils import formatdate
 from typing import Final
 
-from vard_http.api.answers import MAX_MEASURED_BODY, PHRASES, Answer
+from vard_http.api.answers import MAX_MEASURED_BODY, PHRASES, Answer, header_block
+from vard_http.api.http1 import Head
 
 CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+LAST_CHUNK: Final = b"0\r\n\r\n"
 
-_CORS_METHODS: Final = b"POST, GET, OPTIONS, PUT, DELETE"
-_CORS_HEADERS: Final = b"accept, content-type, authorization"
-
-Headers = tuple[tuple[bytes, bytes], ...]
+_STATUS_LINES: Final = {
+    minor: {
+        status: b"HTTP/1.%d %d %b\r\n" % (minor, status, phrase)
+        for status, phrase in PHRASES.items()
+    }
+    for minor in (0, 1)
+}
+_CLOSE: Final = b"Connection: close\r\n"
 
 
 class Cors:
     """The CORS headers, for all origins or for listed ones (contract 1.3)."""
 
-    __slots__ = ("_origins",)
+    __slots__ = ("_all", "_origins")
 
     def __init__(self, origins: Iterable[str]) -> None:
         self._origins = frozenset(origin.encode() for origin in origins)
+        self._all = _cors(b"*") if b"*" in self._origins else None
 
-    def headers(self, origin: bytes) -> Headers:
-        """What a request from `origin` (empty: none given) gets."""
-        if b"*" in self._origins:
-            return _cors(b"*")
-        return _cors(origin) if origin in self._origins else ()
+    def block(self, origin: bytes) -> bytes:
+        """The header lines that a request from `origin` (empty: none given) gets."""
+        if self._all is not None:
+            return self._all
+        return _cors(origin) if origin in self._origins else b""
 
 
-def _cors(origin: bytes) -> Headers:
-    return (
-        (b"Access-Control-Allow-Headers", _CORS_HEADERS),
-        (b"Access-Control-Allow-Methods", _CORS_METHODS),
-        (b"Access-Control-Allow-Origin", origin),
+def _cors(origin: bytes) -> bytes:
+    return header_block(
+        (
+            (b"Access-Control-Allow-Headers", b"accept, content-type, authorization"),
+            (b"Access-Control-Allow-Methods", b"POST, GET, OPTIONS, PUT, DELETE"),
+            (b"Access-Control-Allow-Origin", origin),
+        )
     )
 
 
@@ -58,59 +67,69 @@ class Clock:
         return self._text
 
 
-def framing(answer: Answer, *, method: bytes, minor: int, keep_alive: bool) -> tuple[Headers, bool]:
-    """The headers behind Date, in Go's order, and whether the connection can stay open.
-
-    What the answer says of itself is not said again.
-    """
-    said = dict(answer.headers)
-    measured = len(answer.body) <= MAX_MEASURED_BODY
-    stays = keep_alive and not answer.close and (minor > 0 or measured)
-    headers: list[tuple[bytes, bytes]] = []
-    if measured and answer.status != 204 and (answer.body or method != b"HEAD"):
-        headers.append((b"Content-Length", b"%d" % len(answer.body)))
-    if minor > 0 and not stays:
-        headers.append((b"Connection", b"close"))
-    elif minor == 0 and stays:
-        headers.append((b"Connection", b"keep-alive"))
-    if not measured and minor > 0 and method != b"HEAD":
-        headers.append((b"Transfer-Encoding", b"chunked"))
-    return tuple(header for header in headers if header[0] not in said), stays
-
-
-def status_line(status: int, minor: int) -> bytes:
-    """The first line; HTTP/1.0 is answered in kind."""
-    return b"HTTP/1.%d %d %b\r\n" % (min(minor, 1), status, PHRASES[status])
-
-
-def join(first: bytes, *groups: Headers) -> bytes:
-    """A head from its first line and its headers."""
-    lines = [b"%b: %b\r\n" % header for headers in groups for header in headers]
-    return first + b"".join(lines) + b"\r\n"
-
-
 def chunk(data: bytes) -> bytes:
     """One chunk of a chunked body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-LAST_CHUNK: Final = b"0\r\n\r\n"
-
-
 def render(
-    answer: Answer, cors: Headers, date: bytes, *, method: bytes, minor: int, keep_alive: bool
+    answer: Answer, head: Head, cors: bytes, date: bytes, *, keep_alive: bool
 ) -> tuple[bytes, bool]:
-    """All bytes of a response, and whether the connection can stay open."""
-    tail, stays = framing(answer, method=method, minor=minor, keep_alive=keep_alive)
-    head = join(
-        status_line(answer.status, minor),
-        cors if answer.cors else (),
-        answer.headers,
-        ((b"Date", date),),
-        tail,
+    """All bytes of the response to `head`, and whether the connection can stay open."""
+    body, minor = answer.body, min(head.minor, 1)
+    measured = len(body) <= MAX_MEASURED_BODY
+    stays = keep_alive and not answer.close and (minor > 0 or measured)
+    block = answer.block
+    if not answer.cors:
+        cors = b""
+    if stays and measured and minor and head.method != b"HEAD" and b"Content-L" not in block:
+        # What follows, for the response that nearly all are.
+        return (
+            b"%b%b%bDate: %b\r\nContent-Length: %d\r\n\r\n%b"
+            % (_STATUS_LINES[1][answer.status], cors, block, date, len(body), body),
+            True,
+        )
+    text = (
+        _STATUS_LINES[minor][answer.status],
+        cors,
+        block,
+        b"Date: %b\r\n" % date,
+        _framing(answer, block, head.method, minor, stays),
+        b"\r\n",
     )
-    if method == b"HEAD":
-        return head, stays
-    if len(answer.body) > MAX_MEASURED_BODY and minor > 0:
-        return head + chunk(answer.body) + LAST_CHUNK, stays
-    return head + answer.body, stays
+    if head.method == b"HEAD":
+        body = b""
+    elif not measured and minor:
+        body = chunk(body) + LAST_CHUNK
+    return b"".join(text) + body, stays
+
+
+def _framing(answer: Answer, block: bytes, method: bytes, minor: int, stays: bool) -> bytes:
+    """The header lines behind Date, in Go's order; what `block` says is not said again."""
+    measured = len(answer.body) <= MAX_MEASURED_BODY
+    lines = b""
+    if (
+        measured
+        and answer.status != 204
+        and (answer.body or method != b"HEAD")
+        and b"Content-Length: " not in block
+    ):
+        lines += b"Content-Length: %d\r\n" % len(answer.body)
+    if minor and not stays:
+        lines += b"" if _CLOSE in block else _CLOSE
+    elif not minor and stays:
+        lines += b"Connection: keep-alive\r\n"
+    if not measured and minor and method != b"HEAD":
+        lines += b"Transfer-Encoding: chunked\r\n"
+    return lines
+
+
+def render_stream(head: Head, block: bytes, cors: bytes, date: bytes) -> bytes:
+    """The head of a response to `head` that goes on until it is ended."""
+    minor = min(head.minor, 1)
+    framing = b""
+    if minor:
+        framing = b"Transfer-Encoding: chunked\r\n"
+        if not head.fields.keep_alive:
+            framing = _CLOSE + framing
+    return b"%b%b%bDate: %b\r\n%b\r\n" % (_STATUS_LINES[minor][200], cors, block, date, framing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import msgspec
@@ -47,6 +48,9 @@ To fix this, choose one of the following options:
 This requirement has been added to help prevent "DNS Rebinding" attacks (CVE-2018-5702).
 """
 
+_PLAIN_KEY = re.compile(rb"/v2/keys(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
+"""Targets of keys that are their own decoded and cleaned path."""
+
 _GENERAL_OPTIONS: Final = Answer(200, ((b"Content-Length", b"0"),), cors=False)
 _BAD_ASTERISK: Final = Answer(400, ((b"Connection", b"close"),), close=True)
 
@@ -57,6 +61,8 @@ def route(service: Service, method: bytes, target: bytes, host: bytes) -> Route:
         return Answer(
             421, ((b"Content-Type", TEXT),), _MISDIRECTED % _without_port(host), cors=False
         )
+    if service.v2 and method in KEYS_METHODS and _PLAIN_KEY.fullmatch(target):
+        return Keys(target, b"")
     if target == b"*":
         return _GENERAL_OPTIONS if method == b"OPTIONS" else _BAD_ASTERISK
     if method == b"CONNECT" and not target.startswith(b"/"):

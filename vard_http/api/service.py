@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from vard_http.api import keys as keyspace
-from vard_http.api.answers import JSON, Answer
+from vard_http.api.answers import JSON, Answer, header_block
 from vard_http.api.render import Clock, Cors
 from vard_http.config.identity import format_id
 from vard_http.node import Node, Outcome
@@ -27,7 +27,11 @@ class Service:
         self.hosts = frozenset(host.encode() for host in host_whitelist)
         self.v2 = v2
         self.cluster_id = (b"X-Etcd-Cluster-Id", format_id(node.cluster_id).encode())
-        self._content_type = (b"Content-Type", JSON)
+        self._refusal = header_block(((b"Content-Type", JSON), self.cluster_id))
+        self._success = (
+            self._refusal.replace(b"%", b"%%")
+            + b"X-Etcd-Index: %d\r\nX-Raft-Index: %d\r\nX-Raft-Term: %d\r\n"
+        )
 
     def keys(
         self,
@@ -91,22 +95,12 @@ class Service:
     def _done(self, event: Event, body: bytes) -> Answer:
         return Answer(201 if event.is_new else 200, self.success_headers(event.index), body)
 
-    def success_headers(self, index: int) -> tuple[tuple[bytes, bytes], ...]:
+    def success_headers(self, index: int) -> bytes:
         """The headers of every success on /v2/keys (contract 3)."""
         node = self.node
-        return (
-            self._content_type,
-            self.cluster_id,
-            (b"X-Etcd-Index", b"%d" % index),
-            (b"X-Raft-Index", b"%d" % node.commit_index),
-            (b"X-Raft-Term", b"%d" % node.term),
-        )
+        return self._success % (index, node.commit_index, node.term)
 
     def refused(self, error: StoreError) -> Answer:
         """An error of the key space as a response."""
-        headers = (
-            self._content_type,
-            self.cluster_id,
-            (b"X-Etcd-Index", b"%d" % error.index),
-        )
+        headers = b"%bX-Etcd-Index: %d\r\n" % (self._refusal, error.index)
         return Answer(error.status, headers, error.to_json())

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 import structlog
@@ -43,7 +43,7 @@ from vard_http.raft import (
     Ready,
     decode_data,
 )
-from vard_http.storage import Storage, StorageFailed
+from vard_http.storage import Storage
 from vard_http.store import Command, Set, Store, StoreError, Sync, apply, decode, encode
 from vard_http.transport import Handshake, Transport, check
 
@@ -61,6 +61,8 @@ FAST_DISK_SECONDS: Final = 0.001
 
 _SYSTEM: Final = MEMBERS[:3]
 _RAFT_INTERNAL_ERROR: Final = 300
+
+Result = TypeVar("Result")
 
 
 class NodeSettings(msgspec.Struct, frozen=True):
@@ -81,7 +83,7 @@ class Node:
     """One server of the cluster, to be used from within the event loop only.
 
     `finished` ends when the node has to stop by itself: with None after its removal from the
-    cluster, with an exception if its storage failed.
+    cluster, with StorageFailed if its storage failed, with any other exception for a bug.
     """
 
     def __init__(
@@ -114,7 +116,7 @@ class Node:
 
         store.on_deliver_error(_log_watcher)
         self._pending = Pending(self.me, time.time_ns() // 1_000_000)
-        self._reads = LinearizableReads()
+        self._reads = LinearizableReads(self.started)
         self._snapshotting = Snapshotting(raft, storage, store, settings.snapshot_count)
         self._inbox: list[tuple[int, AnyMessage]] = []
         self._proposals: list[Proposal] = []
@@ -184,7 +186,8 @@ class Node:
 
     async def stop(self) -> None:
         """Hand over leadership if there is somebody to take it, then close everything."""
-        if self._raft.is_leader and self._raft.transfer_leadership() != NOBODY:
+        can_hand_over = self._raft.is_leader and not self._stopped
+        if can_hand_over and self._raft.transfer_leadership() != NOBODY:
             self._handed_over = self._loop.create_future()
             self._schedule()
             with contextlib.suppress(TimeoutError):
@@ -207,7 +210,20 @@ class Node:
         self._scheduled = False
         if self._stopped or self._writing:
             return
-        now = time.monotonic()
+        with self._failing():
+            self._take_in(time.monotonic())
+            self._proceed()
+
+    @contextlib.contextmanager
+    def _failing(self) -> Iterator[None]:
+        """Stop at any error: after half a turn the state is nobody's idea of it any more."""
+        try:
+            yield
+        except Exception as error:
+            self._fail(error)
+
+    def _take_in(self, now: float) -> None:
+        """Step the core with all inputs that are waiting."""
         self._time_out(now)
         raft = self._raft
         raft.tick(int(now * 1000))
@@ -221,7 +237,6 @@ class Node:
         if self._reads:
             for context in self._reads.ask(now, now - READ_RETRY_SECONDS):
                 raft.read_index(context)
-        self._proceed()
 
     def _proceed(self) -> None:
         """Do what the core wants done, until it wants nothing more."""
@@ -234,11 +249,7 @@ class Node:
                 if self._commit_seconds > SLOW_DISK_SECONDS:
                     self._write_in_thread(ready)
                     return
-                try:
-                    self._write(ready)
-                except StorageFailed as error:
-                    self._fail(error)
-                    return
+                self._write(ready)
             self._complete(ready)
             if time.monotonic() - started > TURN_SECONDS:
                 self._schedule()
@@ -282,8 +293,9 @@ class Node:
             return
         if self._commit_seconds < FAST_DISK_SECONDS:
             self._commit_seconds = 0.0
-        self._complete(ready)
-        self._proceed()
+        with self._failing():
+            self._complete(ready)
+            self._proceed()
         self._schedule()
 
     def _complete(self, ready: Ready) -> None:
@@ -338,7 +350,7 @@ class Node:
             else:
                 self.applied = entry.index
 
-    def _answer(self, done: Callable[[Outcome], None], outcome: Outcome) -> None:
+    def _answer(self, done: Callable[[Result], None], outcome: Result) -> None:
         try:
             done(outcome)
         except Exception:
@@ -349,17 +361,13 @@ class Node:
         """Serve reads, notice a change of leader, and see to what is due off the hot path."""
         if self._reads:
             for read in list(self._reads.ready(self.applied)):
-                read.done(None)
+                self._answer(read.done, None)
         if self._raft.leader_id != self._leader:
             self._leader_changed()
         if self._proposals and self._leader_in_reach:
             self._schedule()
-        try:
-            if self._snapshotting.work():
-                self._schedule()
-        except StorageFailed as error:
-            self._fail(error)
-            return
+        if self._snapshotting.work():
+            self._schedule()
         self._arm_timer()
 
     def _leader_changed(self) -> None:
@@ -391,7 +399,7 @@ class Node:
         for waiting in late:
             self._answer(waiting.done, self._timed_out(waiting.started))
         for read in list(self._reads.overdue(before)):
-            read.done(self._timed_out(read.started))
+            self._answer(read.done, self._timed_out(read.started))
 
     def _timed_out(self, started: float) -> StoreError:
         """Error 300 with the cause that etcd would give (contract 11)."""
@@ -406,7 +414,7 @@ class Node:
         return StoreError(_RAFT_INTERNAL_ERROR, cause, 0)
 
     def _fail(self, error: BaseException) -> None:
-        """Storage does not do what was asked: nothing may be acknowledged from here on."""
+        """Not all was done that was asked: nothing may be acknowledged from here on."""
         self._stopped = True
         if not self.finished.done():
             self.finished.set_exception(error)

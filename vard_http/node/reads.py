@@ -28,12 +28,16 @@ class Batch(msgspec.Struct):
 
 
 class LinearizableReads:
-    """Reads by the number (`context`) under which the core was asked for an index."""
+    """Reads by the number (`context`) under which the core was asked for an index.
+
+    Numbers begin at `first`, which must lie beyond all those of earlier runs: an answer to one of
+    them may still be on its way, and would let a read of this run see the past.
+    """
 
     __slots__ = ("_batches", "_context", "_new")
 
-    def __init__(self) -> None:
-        self._context = 0
+    def __init__(self, first: int) -> None:
+        self._context = first
         self._new: list[Waiting] = []
         self._batches: dict[int, Batch] = {}
 
