@@ -19,7 +19,7 @@ from vard_http.store.errors import (
     StoreError,
 )
 from vard_http.store.event import COMPARE_AND_SWAP, CREATE, SET, UPDATE, Event
-from vard_http.store.tree import Directory, Node, Tree, expiring, join, locate, split
+from vard_http.store.tree import Directory, Node, Tree, expiring, join, locate, size_of, split
 from vard_http.store.ttl import TTLIndex, or_permanent
 
 _READ_ONLY: Final = frozenset({b"/", b"/0", b"/1"})
@@ -129,6 +129,7 @@ class Keyspace:
         names = split(path)
         index = self.index = self.index + 1
         found = self.tree.own(names[:-1], index).children.pop(names[-1])
+        self.tree.size -= size_of(names[-1], found)
         if not isinstance(found, Directory):
             if found.expires:
                 self.ttl.discard(path)
@@ -157,6 +158,9 @@ class Keyspace:
         node = Node(None if directory else value, index, index, expires)
         parent = tree.own(names[:-1], index)
         parent.children[names[-1]] = Directory(node, {}, tree.epoch) if directory else node
+        tree.size += size_of(names[-1], node)
+        if prev is not None:
+            tree.size -= size_of(names[-1], prev)
         self._expire_at(path, expires, prev.expires if prev is not None else 0)
         return Event(action, path, index, node, prev, now)
 
@@ -175,6 +179,7 @@ class Keyspace:
         names = split(path)
         node = Node(value, index, prev.created, expires)
         self.tree.own(names[:-1], index).children[names[-1]] = node
+        self.tree.size += len(value) - len(prev.value or b"")
         self._expire_at(path, expires, prev.expires)
         return Event(action, path, index, node, prev, now, refresh)
 

@@ -34,6 +34,8 @@ class Store:
     def __init__(self) -> None:
         self.stats = Stats()
         self.history = EventHistory()
+        self.recursive_gets = 0
+        self.watch_requests = 0
         self._keys = Keyspace(Tree(new_root()), TTLIndex(), 0)
         self._hub = WatcherHub()
 
@@ -52,6 +54,16 @@ class Store:
         """Whether some node will expire."""
         return len(self._keys.ttl) > 0
 
+    @property
+    def size(self) -> int:
+        """Bytes that are stored: names, values, and NODE_BYTES for each node."""
+        return self._keys.tree.size
+
+    @property
+    def watchers(self) -> int:
+        """The number of registered watchers."""
+        return self._hub.count
+
     def stats_json(self) -> bytes:
         """The body of /v2/stats/store."""
         self.stats.watchers = self._hub.count
@@ -63,6 +75,7 @@ class Store:
         The event of a directory is a Listing, to be rendered before the next write.
         """
         keys = self._keys
+        self.recursive_gets += recursive
         try:
             found = keys.find(path)
         except StoreError:
@@ -236,6 +249,7 @@ class Store:
         is the only one, even with `stream`. Later ones are delivered from within the write that
         causes them. Raises 401 if `since` is older than the history.
         """
+        self.watch_requests += 1
         index = self._keys.index
         since = since or index + 1
         found = self.history.scan(path, recursive, since, index)

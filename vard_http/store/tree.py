@@ -8,8 +8,12 @@ deeper than Python recurses.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import msgspec
+
+NODE_BYTES: Final = 256
+"""What a node costs beside its name and value; etcd's quota reckons with the same."""
 
 
 class Node(msgspec.Struct, gc=False, frozen=True):
@@ -78,6 +82,23 @@ def expiring(path: bytes, directory: Directory) -> Iterator[tuple[bytes, int]]:
             levels.pop()
 
 
+def size_of(name: bytes, node: Node | Directory) -> int:
+    """Bytes that the node called `name` stands for, with all that is below it."""
+    size = len(name) + NODE_BYTES
+    if not isinstance(node, Directory):
+        return size + len(node.value or b"")
+    directories = [node]
+    while directories:
+        children = directories.pop().children
+        size += len(children) * NODE_BYTES + sum(map(len, children))
+        for child in children.values():
+            if isinstance(child, Directory):
+                directories.append(child)
+            else:
+                size += len(child.value or b"")
+    return size
+
+
 def new_root() -> Directory:
     """The root of a fresh store, with its two permanent directories (contract 5.2)."""
     root = Directory(Node(None, 0, 0, 0), {}, 0)
@@ -91,10 +112,12 @@ class Tree:
 
     `freeze` hands out the present content, which stays as it is while writes go on: a directory
     older than the current epoch is copied when a write first walks through it. Reads never copy.
+    `size` is the `size_of` the root; whoever changes a directory got from `own` keeps it right.
     """
 
     def __init__(self, root: Directory) -> None:
         self.epoch = root.epoch
+        self.size = size_of(b"", root)
         self.root = root
 
     def freeze(self) -> Directory:
@@ -116,6 +139,7 @@ class Tree:
             if child is None:
                 child = Directory(Node(None, index, index, 0), {}, epoch)
                 here.children[name] = child
+                self.size += len(name) + NODE_BYTES
             elif not isinstance(child, Directory):
                 raise TypeError(f"{name!r} is a file")
             elif child.epoch != epoch:
