@@ -126,6 +126,7 @@ class Node:
         self._executor: ThreadPoolExecutor | None = None
         self._commit_seconds = 0.0
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = 0.0
         self._next_sweep = 0.0
         self._version_asked = 0.0
         self._handed_over: asyncio.Future[None] | None = None
@@ -380,10 +381,17 @@ class Node:
         log.info("leader", id=format_id(self._leader), term=self._raft.term)
 
     def _arm_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        """Wake at the core's next deadline.
+
+        One that moves further away leaves the timer as it is: it wakes in vain, then goes on.
+        """
         deadline = self._raft.deadline() / 1000
-        self._timer = self._loop.call_later(max(0.001, deadline - time.monotonic()), self._on_timer)
+        if self._timer is None or deadline < self._timer_due:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_due = deadline
+            wait = max(0.001, deadline - time.monotonic())
+            self._timer = self._loop.call_later(wait, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None

@@ -28,6 +28,7 @@ from vard_http.raft.messages import (
     AnyMessage,
     AppendEntries,
     AppendEntriesReply,
+    CommitIndex,
     Configuration,
     Entry,
     HardState,
@@ -49,6 +50,7 @@ from vard_http.raft.replication import (
     do_leader,
     handle_append_entries,
     handle_append_entries_reply,
+    handle_commit_index,
 )
 from vard_http.raft.snapshots import (
     handle_install_snapshot,
@@ -222,7 +224,7 @@ class Raft:
     def _refuse_old_term(self, source: int, message: AnyMessage) -> None:
         """Tell leaders and candidates of an old term the current one; pass over old answers."""
         state = self.state
-        if isinstance(message, AppendEntries | InstallSnapshot):
+        if isinstance(message, AppendEntries | CommitIndex | InstallSnapshot):
             state.send(source, AppendEntriesReply(state.current_term, False, 0))
         elif isinstance(message, RequestVote):
             state.send(source, RequestVoteReply(state.current_term, False, message.pre_vote))
@@ -237,6 +239,9 @@ class Raft:
                 handle_append_entries_reply(state, source, message)
                 if state.is_leader:
                     advance_commit_index(state)
+            case CommitIndex():
+                self._hear_leader(source)
+                handle_commit_index(state, message)
             case InstallSnapshot():
                 self._hear_leader(source)
                 handle_install_snapshot(state, source, message)

@@ -109,6 +109,13 @@ class AppendEntriesReply(Message, frozen=True, tag="a"):
     read_round: int = 0
 
 
+class CommitIndex(Message, frozen=True, tag="C"):
+    """The leader tells what is committed of what the follower is known to hold; no answer."""
+
+    term: int
+    commit: int
+
+
 class InstallSnapshot(Message, frozen=True, tag="S"):
     """One chunk of a snapshot, numbered from 0 (thesis 5.3). The node fills in `data`."""
 
@@ -164,6 +171,7 @@ AnyMessage = (
     | RequestVoteReply
     | AppendEntries
     | AppendEntriesReply
+    | CommitIndex
     | InstallSnapshot
     | InstallSnapshotReply
     | TimeoutNow

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from vard_http.raft.configuration import quorum_value
-from vard_http.raft.messages import AppendEntries, AppendEntriesReply, Entry
+from vard_http.raft.messages import (
+    AnyMessage,
+    AppendEntries,
+    AppendEntriesReply,
+    CommitIndex,
+    Entry,
+)
 from vard_http.raft.progress import Progress
 from vard_http.raft.reading import confirm_reads, release_postponed
 from vard_http.raft.snapshots import next_chunk
@@ -74,12 +80,17 @@ def advance_commit_index(state: State) -> None:
         release_postponed(state)
 
 
-def do_leader(state: State) -> list[tuple[int, AppendEntries]]:
+def handle_commit_index(state: State, m: CommitIndex) -> None:
+    """Up to there our log is the leader's, for he has had our word for it in this term."""
+    state.commit_index = max(state.commit_index, min(m.commit, state.log.last_index))
+
+
+def do_leader(state: State) -> list[tuple[int, AnyMessage]]:
     """Raft.v `doLeader`: the AppendEntries that the leader owes, snapshots' chunks queued apart."""
     heartbeat = state.now >= state.heartbeat_deadline
     if heartbeat:
         state.heartbeat_deadline = state.now + state.settings.heartbeat_interval
-    appends: list[tuple[int, AppendEntries]] = []
+    appends: list[tuple[int, AnyMessage]] = []
     for node, progress in state.progress.items():
         replicate(state, node, progress, heartbeat, appends)
     state.reads.close_round()
@@ -91,7 +102,7 @@ def replicate(
     node: int,
     progress: Progress,
     heartbeat: bool,
-    appends: list[tuple[int, AppendEntries]],
+    appends: list[tuple[int, AnyMessage]],
 ) -> None:
     """Raft.v `replicaMessage`: all that `node` should get now."""
     if progress.mode != "snapshot" and progress.next_index <= state.log.offset:
@@ -109,15 +120,11 @@ def replicate(
         # An answer may have been lost: the heartbeat repeats a probe, and shows a pipelined
         # follower where the next entry belongs, so that it can refuse.
         progress.waiting = False
-    if heartbeat or progress.read_sent < state.reads.round or commit_news(state, progress):
+    if heartbeat or progress.read_sent < state.reads.round:
         appends.append((node, append_message(state, progress, entries=False)))
-
-
-def commit_news(state: State, progress: Progress) -> bool:
-    """Whether entries that this follower holds are committed and it was not told."""
-    return progress.mode == "replicate" and progress.commit_sent < min(
-        state.commit_index, progress.match_index
-    )
+    elif progress.commit_sent < (commit := min(state.commit_index, progress.match_index)):
+        progress.commit_sent = commit
+        appends.append((node, CommitIndex(state.current_term, commit)))
 
 
 def append_message(state: State, progress: Progress, *, entries: bool = True) -> AppendEntries:

@@ -18,7 +18,7 @@ from tests.unit.raft.support import (
     turn,
 )
 from vard_http.raft import Configuration, Entry, HardState, Raft
-from vard_http.raft.messages import AppendEntries, AppendEntriesReply
+from vard_http.raft.messages import AppendEntries, AppendEntriesReply, CommitIndex
 from vard_http.raft.progress import MAX_INFLIGHT
 
 
@@ -239,13 +239,27 @@ def test_followers_are_told_what_is_committed() -> None:
     """Raft.v moves a follower's commit index only with new entries."""
     raft = leader()
     accept(raft, 2, 1)
-    assert said_to(raft, 2, AppendEntries) == [AppendEntries(1, 1, 1, (), 1)]
+    assert said_to(raft, 2, CommitIndex) == [CommitIndex(1, 1)]
+
+
+def test_a_follower_takes_the_commit_index_without_an_answer() -> None:
+    raft = server(term=1, log=entries(1, 1))
+    raft.step(2, CommitIndex(1, 2))
+    assert raft.commit_index == 2
+    assert said(raft) == []
+
+
+@pytest.mark.parametrize(("term", "commit"), [(0, 2), (1, 0)])
+def test_an_old_commit_index_changes_nothing(term: int, commit: int) -> None:
+    raft = server(term=1, log=entries(1, 1), commit=1)
+    raft.step(2, CommitIndex(term, commit))
+    assert raft.commit_index == 1
 
 
 def test_a_follower_is_not_told_of_what_it_does_not_hold() -> None:
     raft = leader()
     accept(raft, 2, 1)
-    assert said_to(raft, 3, AppendEntries) == []
+    assert said_to(raft, 3, CommitIndex) == []
 
 
 def test_committed_entries_are_handed_out_once_and_in_order() -> None:
