@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import Sequence
 from socket import socket
@@ -14,7 +15,7 @@ import structlog
 from vard_http.api import Frontend, bind, make_peer_app, protocol_factory, serve
 from vard_http.config import Config
 from vard_http.node import Node, start_node
-from vard_http.transport import PeerListener
+from vard_http.transport import PeerListener, Refusals
 
 log = structlog.get_logger("server")
 
@@ -25,6 +26,7 @@ async def run(config: Config) -> signal.Signals | None:
     Raises OSError if an address cannot be used, StartError, StorageError, and StorageFailed when
     the disk fails at work.
     """
+    _allow_many_connections()
     peer_sockets = bind(config.listen_peer_urls)
     client_sockets = bind(config.listen_client_urls)
     node = start_node(config)
@@ -63,6 +65,12 @@ async def run(config: Config) -> signal.Signals | None:
             server.close()
 
 
+def _allow_many_connections() -> None:
+    """Raise the limit of open files as far as it goes, as Go programs do."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def die_by(received: signal.Signals) -> int:
     """End the way a process without handlers would; process 1 has to return instead."""
     if os.getpid() != 1:
@@ -87,7 +95,10 @@ def _signals() -> asyncio.Future[signal.Signals]:
 
 async def _serve_peers(node: Node, sockets: Sequence[socket]) -> list[asyncio.Server]:
     fallback = await protocol_factory(make_peer_app(node))
-    return await serve(sockets, lambda: PeerListener(node.receive, node.welcome, fallback.make))
+    refusals = Refusals()
+    return await serve(
+        sockets, lambda: PeerListener(node.receive, node.welcome, fallback.make, refusals)
+    )
 
 
 async def _any(*futures: asyncio.Future[Any]) -> None:

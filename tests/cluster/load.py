@@ -12,7 +12,7 @@ import msgspec
 
 from tests.cluster.client import FAILURES, leaves, put, wait_until
 from tests.harness.processes import Server
-from tests.harness.wire import Connection
+from tests.harness.wire import FORM, Connection, request_bytes
 
 PATIENCE = 0.5
 """Seconds after which a writer gives up on an answer; the write may happen all the same."""
@@ -106,3 +106,19 @@ def writing(servers: Sequence[Server], writers_each: int = 2) -> Iterator[Load]:
         stop.set()
         for thread in threads:
             thread.join()
+
+
+def fill(server: Server, directory: str, count: int, *, at_once: int = 50) -> None:
+    """Have `count` keys 0, 1, … written below `directory`, with `at_once` of them under way."""
+    body = b"value=x"
+    connections = [server.connect() for _ in range(at_once)]
+    for number, connection in enumerate(connections):
+        requests = [
+            request_bytes("PUT", f"/v2/keys/{directory}/{key}", {"Content-Type": FORM}, body)
+            for key in range(number, count, at_once)
+        ]
+        connection.send(b"".join(requests))
+    for number, connection in enumerate(connections):
+        for _ in range(number, count, at_once):
+            assert connection.read("PUT").status in (200, 201)
+        connection.close()

@@ -6,13 +6,14 @@ import atexit
 import ctypes
 import hashlib
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -81,7 +82,8 @@ class Endpoint:
 class Server:
     """One member: a process, its ports and its data directory.
 
-    It dies with the thread that called `start`, so start servers from the main thread.
+    It dies with the thread that called `start`, so start servers from the main thread. `limits`
+    are its resource limits (setrlimit: soft and hard) from the next start on.
     """
 
     def __init__(
@@ -98,6 +100,7 @@ class Server:
         self.endpoint = endpoint or Endpoint()
         self.members = members
         self.extra_flags = tuple(extra_flags)
+        self.limits: Mapping[int, tuple[int, int]] = {}
         self.directory = Path(tempfile.mkdtemp(prefix=f"vard-http-test-{kind}-"))
         self._initial_cluster = initial_cluster or f"{self.endpoint.name}={self.endpoint.peer_url}"
         self._initial_cluster_state = initial_cluster_state
@@ -171,7 +174,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 cwd=Path(__file__).parents[2],
                 start_new_session=True,
-                preexec_fn=_die_with(os.getpid()),
+                preexec_fn=_prepare(os.getpid(), self.limits),
             )
         _LIVE.add(self)
 
@@ -277,9 +280,11 @@ def _etcd() -> str:
     return path
 
 
-def _die_with(parent: int) -> Callable[[], None]:
+def _prepare(parent: int, limits: Mapping[int, tuple[int, int]]) -> Callable[[], None]:
     def in_child() -> None:
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        for which, limit in limits.items():
+            resource.setrlimit(which, limit)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -117,8 +117,9 @@ class Connection:
 
     def receive(self, timeout: float) -> bytes | None:
         """The next piece; b"" at the end of the connection, None if nothing came in time."""
-        ready, _, _ = select.select([self._socket], [], [], max(timeout, 0))
-        if not ready:
+        poll = select.poll()  # select() knows no descriptors above 1023
+        poll.register(self._socket, select.POLLIN)
+        if not poll.poll(max(timeout, 0) * 1000):
             return None
         try:
             data = self._socket.recv(1 << 18)

@@ -56,7 +56,9 @@ async def serve(
 ) -> list[asyncio.Server]:
     """Accept connections on all `sockets`."""
     loop = asyncio.get_running_loop()
-    return [await loop.create_server(make_protocol, sock=bound) for bound in sockets]
+    return [
+        await loop.create_server(make_protocol, sock=bound, backlog=BACKLOG) for bound in sockets
+    ]
 
 
 class ProtocolFactory:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from vard_http.raft.messages import AnyMessage
 from vard_http.transport.handshake import Handshake, HandshakeRefused, check
-from vard_http.transport.inbound import PeerListener
+from vard_http.transport.inbound import PeerListener, Refusals
 from vard_http.transport.outbound import Peer
 
-__all__ = ["Handshake", "HandshakeRefused", "PeerListener", "Transport", "check"]
+__all__ = ["Handshake", "HandshakeRefused", "PeerListener", "Refusals", "Transport", "check"]
 
 
 class Transport:

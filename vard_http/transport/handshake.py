@@ -6,6 +6,7 @@ a stranger an answer he can read. The headers are those of etcd's own peer strea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -13,6 +14,8 @@ import msgspec
 PATH = "/vard/raft"
 PROTOCOL = "vard-raft/1"
 MAX_HEAD = 8192
+
+_ID = re.compile(r"[0-9a-fA-F]{1,16}")
 
 ACCEPTED = (
     b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
@@ -58,9 +61,9 @@ def parse_request(head: bytes) -> Handshake:
         raise HandshakeRefused(400, f"this path speaks {PROTOCOL} only")
     try:
         return Handshake(
-            cluster_id=int(headers["x-etcd-cluster-id"], 16),
-            source=int(headers["x-server-from"], 16),
-            target=int(headers["x-raft-to"], 16),
+            cluster_id=_id(headers["x-etcd-cluster-id"]),
+            source=_id(headers["x-server-from"]),
+            target=_id(headers["x-raft-to"]),
         )
     except (KeyError, ValueError) as error:
         raise HandshakeRefused(400, "the handshake names no cluster or server") from error
@@ -88,14 +91,21 @@ def refusal(error: HandshakeRefused) -> bytes:
     ).encode() + body
 
 
-def parse_answer(head: bytes) -> None:
+def parse_answer(answer: bytes) -> None:
     """Check the called server's answer. Raises HandshakeRefused unless it agreed."""
+    head, _, body = answer.partition(b"\r\n\r\n")
     line, headers = _parse_head(head)
     status = line.split(" ")[1] if line.count(" ") else ""
     if status == "101" and headers.get("upgrade") == PROTOCOL:
         return
     code = int(status) if status.isascii() and status.isdigit() else 400
-    raise HandshakeRefused(code, f"answered {line!r}")
+    raise HandshakeRefused(code, f"answered {line!r}: {body.decode('latin-1').strip()}")
+
+
+def _id(text: str) -> int:
+    if not _ID.fullmatch(text):
+        raise ValueError(f"no id: {text!r}")
+    return int(text, 16)
 
 
 def _parse_head(head: bytes) -> tuple[str, Mapping[str, str]]:

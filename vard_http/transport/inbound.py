@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import cast
 
@@ -15,24 +16,51 @@ from vard_http.transport.codec import FrameDecoder, FrameError
 log = structlog.get_logger("transport")
 
 HANDSHAKE_SECONDS = 5.0
+REPEAT_SECONDS = 600.0
+MAX_REMEMBERED = 100
 
 Receive = Callable[[int, AnyMessage], None]
 Welcome = Callable[[hs.Handshake], None]
+
+_LATE = hs.HandshakeRefused(400, f"no handshake within {HANDSHAKE_SECONDS:g} seconds")
+_NO_HTTP = hs.HandshakeRefused(400, "this is not HTTP")
+
+
+class Refusals:
+    """Logs why callers are turned away: once for each kind, not once for each attempt."""
+
+    def __init__(self) -> None:
+        self._logged: dict[tuple[str, str], float] = {}
+
+    def report(self, host: str, reason: str) -> None:
+        """Somebody at `host` was turned away just now."""
+        now = time.monotonic()
+        if now - self._logged.get((host, reason), -REPEAT_SECONDS) < REPEAT_SECONDS:
+            return
+        if len(self._logged) >= MAX_REMEMBERED:
+            self._logged.clear()
+        self._logged[host, reason] = now
+        log.warning("caller refused on the peer port", address=host, reason=reason)
 
 
 class PeerListener(asyncio.Protocol):
     """A connection on the peer port: frames after a handshake; anything else is for `fallback`.
 
     `welcome` raises HandshakeRefused for callers who are not wanted. `fallback` makes the protocol
-    that takes over the connections of plain HTTP clients.
+    that takes over the connections of plain HTTP clients. All listeners share `refusals`.
     """
 
     def __init__(
-        self, receive: Receive, welcome: Welcome, fallback: Callable[[], asyncio.Protocol]
+        self,
+        receive: Receive,
+        welcome: Welcome,
+        fallback: Callable[[], asyncio.Protocol],
+        refusals: Refusals,
     ) -> None:
         self._receive = receive
         self._welcome = welcome
         self._fallback = fallback
+        self._refusals = refusals
         self._head = bytearray()
         self._frames: FrameDecoder | None = None
         self._source = 0
@@ -42,7 +70,7 @@ class PeerListener(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(HANDSHAKE_SECONDS, self._transport.close)
+        self._timer = loop.call_later(HANDSHAKE_SECONDS, self._refuse, _LATE)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -59,7 +87,10 @@ class PeerListener(asyncio.Protocol):
     def _begin(self) -> None:
         start = f"GET {hs.PATH} ".encode()
         if not self._head.startswith(start[: len(self._head)]):
-            self._hand_over()
+            if self._head[:1].isupper():
+                self._hand_over()
+            else:
+                self._refuse(_NO_HTTP)
             return
         end = self._head.find(b"\r\n\r\n")
         if end < 0:
@@ -88,15 +119,13 @@ class PeerListener(asyncio.Protocol):
                 self._receive(self._source, message)
         except FrameError as error:
             log.warning("peer spoke nonsense", peer=f"{self._source:x}", error=str(error))
+            self._frames = None
             self._open().abort()
 
     def _refuse(self, error: hs.HandshakeRefused) -> None:
+        self._stop_timer()
         transport = self._open()
-        log.warning(
-            "caller refused on the peer port",
-            address=str(transport.get_extra_info("peername")),
-            reason=str(error),
-        )
+        self._refusals.report(transport.get_extra_info("peername")[0], str(error))
         transport.write(hs.refusal(error))
         transport.close()
 
