@@ -11,6 +11,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, cast
 
+import structlog
+
 from vard_http.api.answers import Answer
 from vard_http.api.http1 import BadRequest, Body, Hangup, Head, find_head, parse_head
 from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
@@ -20,6 +22,8 @@ from vard_http.api.service import Service
 from vard_http.api.urls import UrlError, escape_non_ascii
 from vard_http.api.watching import EventStream
 from vard_http.store import StoreError
+
+log = structlog.get_logger("api")
 
 MAX_DISCARDED: Final = 256 << 10
 """Bytes of an unwanted body that are read for the sake of the next request, as in Go."""
@@ -121,6 +125,9 @@ class Lane(asyncio.Protocol):
             self._end(error.to_bytes())
         except Hangup:
             self._end(b"")
+        except Exception:
+            log.exception("a request failed")
+            self.abort()
         finally:
             self._working = False
 
