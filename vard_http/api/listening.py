@@ -47,7 +47,7 @@ def _bind(url: str) -> Iterable[socket.socket]:
         except OSError as error:
             bound.close()
             reason = (error.strerror or str(error)).lower()
-            raise OSError(error.errno, f"listen tcp {host}:{port}: bind: {reason}") from error
+            raise OSError(f"listen tcp {host}:{port}: bind: {reason}") from error
         yield bound
 
 
