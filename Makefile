@@ -7,12 +7,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # $(call debian,PACKAGES): install Debian packages as root or through sudo, or say what to run.
 define debian
-	{ case "$$(id -u)" in 0) sudo= ;; *) sudo=sudo ;; esac; \
-	  echo "Installing Debian's $(1)"; \
-	  $$sudo apt-get update -qq; \
-	  $$sudo env DEBIAN_FRONTEND=noninteractive \
-	      apt-get install -qq --no-install-recommends $(1) >/dev/null; } \
-	|| { echo "Could not install $(1). Have root run: apt-get install $(1)" >&2; false; }
+	{ echo "Installing Debian's $(1)"; \
+	  case "$$(id -u)" in 0) sudo= ;; *) sudo=sudo; command -v sudo >/dev/null ;; esac \
+	  && $$sudo sh -c 'apt-get update -qq; DEBIAN_FRONTEND=noninteractive \
+	      apt-get install -qq --no-install-recommends $(1) >/dev/null'; } \
+	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
 .PHONY: help run cluster test lint clean
