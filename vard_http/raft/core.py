@@ -60,6 +60,8 @@ from vard_http.raft.snapshots import (
 from vard_http.raft.state import Chance, Recovered, Role, Settings, State
 
 MAX_COMMITTED = 4096
+COMMIT_LAG = 1000
+"""Entries by which the stored commit index may lag: it only saves a start some replay."""
 
 
 class Raft:
@@ -105,10 +107,17 @@ class Raft:
         """Whether `propose` would put an entry into the log, or send it to who may."""
         return self.state.leader_id != NOBODY and self.state.transferee == NOBODY
 
+    @property
+    def change_pending(self) -> bool:
+        """Whether the configuration in force is not applied yet."""
+        return self.state.log.configuration_index > self.state.last_applied
+
     def deadline(self) -> int:
         """When `tick` has something to do next, in milliseconds."""
         state = self.state
-        return state.heartbeat_deadline if state.is_leader else state.election_deadline
+        if state.is_leader:
+            return min(state.heartbeat_deadline, state.notice_deadline)
+        return state.election_deadline
 
     def tick(self, now: int) -> None:
         """Time has come to `now`."""
@@ -194,6 +203,8 @@ class Raft:
         state = self.state
         if isinstance(message, Propose):
             self.propose(message.proposals)
+            if source in state.progress:
+                state.progress[source].proposed = state.log.last_index
             return
         if isinstance(message, ReadIndex):
             handle_read_index(state, source, message)
@@ -296,7 +307,7 @@ class Raft:
             # Storage may install before it appends, and then the log ends with the snapshot.
             commit = state.snapshot.index
         same = (state.current_term, state.voted_for) == state.durable_term_vote
-        if same and not (with_entries and commit != state.durable_commit):
+        if same and not (with_entries and commit - state.durable_commit > COMMIT_LAG):
             return None
         return HardState(state.current_term, state.voted_for, commit)
 

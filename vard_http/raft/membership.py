@@ -33,9 +33,17 @@ def propose_change(state: State, change: Change) -> int:
 
 
 def step_down_if_removed(state: State) -> None:
-    """A leader that is no voter any more leads until that is committed (thesis 4.2.2)."""
-    if state.is_leader and not state.promotable:
-        state.become_follower(state.current_term, NOBODY)
+    """A leader that is no voter any more leads until that is committed (thesis 4.2.2).
+
+    The most advanced voter is asked to stand at once, so that nobody has to wait for a timeout.
+    """
+    if not state.is_leader or state.promotable:
+        return
+    voters = [node for node in state.progress if node in state.configuration.voters]
+    if voters:
+        successor = max(voters, key=lambda node: state.progress[node].match_index)
+        state.send(successor, TimeoutNow(state.current_term))
+    state.become_follower(state.current_term, NOBODY)
 
 
 def check_quorum(state: State) -> None:

@@ -19,6 +19,8 @@ class Progress:
     replicate: entries are sent optimistically, `next_index` runs ahead of `match_index`, with at
         most MAX_INFLIGHT messages unanswered.
     snapshot: the entries that it needs are compacted; chunks are sent one by one.
+
+    `proposed` is the last entry that came from the server's own clients.
     """
 
     __slots__ = (
@@ -29,6 +31,7 @@ class Progress:
         "match_index",
         "mode",
         "next_index",
+        "proposed",
         "read_round",
         "read_sent",
         "sent_at",
@@ -44,6 +47,7 @@ class Progress:
         self.inflight: deque[int] = deque()
         self.contact = now
         self.commit_sent = 0
+        self.proposed = 0
         self.read_round = 0
         self.read_sent = 0
         self.snapshot: SnapshotMeta | None = None

@@ -13,7 +13,7 @@ from vard_http.raft.messages import (
 from vard_http.raft.progress import Progress
 from vard_http.raft.reading import confirm_reads, release_postponed
 from vard_http.raft.snapshots import next_chunk
-from vard_http.raft.state import State
+from vard_http.raft.state import NEVER, State
 
 
 def handle_append_entries(state: State, leader: int, m: AppendEntries) -> None:
@@ -90,6 +90,9 @@ def do_leader(state: State) -> list[tuple[int, AnyMessage]]:
     heartbeat = state.now >= state.heartbeat_deadline
     if heartbeat:
         state.heartbeat_deadline = state.now + state.settings.heartbeat_interval
+    state.notice_due = state.now >= state.notice_deadline
+    if state.notice_due:
+        state.notice_deadline = NEVER
     appends: list[tuple[int, AnyMessage]] = []
     for node, progress in state.progress.items():
         replicate(state, node, progress, heartbeat, appends)
@@ -123,8 +126,24 @@ def replicate(
     if heartbeat or progress.read_sent < state.reads.round:
         appends.append((node, append_message(state, progress, entries=False)))
     elif progress.commit_sent < (commit := min(state.commit_index, progress.match_index)):
+        tell_commit_index(state, node, progress, commit, appends)
+
+
+def tell_commit_index(
+    state: State,
+    node: int,
+    progress: Progress,
+    commit: int,
+    appends: list[tuple[int, AnyMessage]],
+) -> None:
+    """Tell `node` at once if its clients wait for it; else the next entries will, or a little later
+    a message of its own."""
+    if state.notice_due or progress.commit_sent < progress.proposed:
         progress.commit_sent = commit
         appends.append((node, CommitIndex(state.current_term, commit)))
+    else:
+        due = state.now + state.settings.notice_delay
+        state.notice_deadline = min(state.notice_deadline, due)
 
 
 def append_message(state: State, progress: Progress, *, entries: bool = True) -> AppendEntries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -23,6 +23,9 @@ from vard_http.raft.messages import (
 from vard_http.raft.progress import Progress
 from vard_http.raft.reads import Reads
 
+NEVER: Final = 1 << 62
+"""A deadline that does not come."""
+
 
 class Role(Enum):
     """Raft.v `serverType`, and the pre-candidate of thesis 9.6."""
@@ -40,11 +43,16 @@ class Chance(Protocol):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Times are milliseconds; bytes count entry data."""
+    """Times are milliseconds; bytes count entry data.
+
+    `notice_delay` is how long a follower whose clients do not wait for it may go without being told
+    that entries are committed, in the hope that the next entries will tell it.
+    """
 
     heartbeat_interval: int = 100
     election_timeout: int = 1000
     pre_vote: bool = True
+    notice_delay: int = 2
     initial_election_advance: bool = True
     max_append_bytes: int = 1 << 20
 
@@ -94,6 +102,8 @@ class State:
 
         self.election_deadline = 0
         self.heartbeat_deadline = 0
+        self.notice_deadline = NEVER
+        self.notice_due = False
         self.reset_election_deadline()
         self.advance_first_election()
 
@@ -208,6 +218,7 @@ class State:
         self.refresh_progress()
         self.append_own(NOOP, b"")
         self.heartbeat_deadline = self.now + self.settings.heartbeat_interval
+        self.notice_deadline = NEVER
 
     def append_own(self, kind: int, data: bytes) -> int:
         """Append an entry as leader; returns its index."""

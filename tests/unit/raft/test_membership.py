@@ -62,7 +62,7 @@ def test_a_new_server_is_probed() -> None:
     raft = ready_to_change()
     raft.propose_change(Change("learn", 4))
     turn(raft)
-    raft.tick(raft.deadline())
+    raft.tick(raft.state.heartbeat_deadline)
     (message,) = said_to(raft, 4, AppendEntries)
     assert message.prev_log_index == 2
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.unit.raft.support import entries, leader, propose, server, time_out, turn
 from vard_http.raft import Configuration, HardState, SnapshotMeta
+from vard_http.raft.core import COMMIT_LAG
 from vard_http.raft.messages import AppendEntries, AppendEntriesReply
 
 ONE_AND_LEARNER = Configuration((1,), (2,))
@@ -36,17 +37,23 @@ def test_a_lone_voter_speaks_only_once_its_term_is_durable() -> None:
     assert [type(message) for _, message in ready.messages] == [AppendEntries]
 
 
-def test_the_commit_index_is_written_along_but_not_for_its_own_sake() -> None:
+def test_the_commit_index_is_written_along_now_and_then() -> None:
+    """It saves a start some replay; the log alone says what is true."""
     raft = server(term=1)
-    raft.step(2, AppendEntries(1, 0, 0, tuple(entries(1)), 1))
-    (ready,) = turn(raft)
-    assert ready.hard_state == HardState(1, 0, 1)
-    raft.step(2, AppendEntries(1, 1, 1, tuple(entries(1, start=2)), 1))
+    raft.step(2, AppendEntries(1, 0, 0, tuple(entries(*[1] * COMMIT_LAG)), COMMIT_LAG))
     (ready,) = turn(raft)
     assert ready.hard_state is None
-    raft.step(2, AppendEntries(1, 2, 1, (), 2))
+    more = tuple(entries(1, start=COMMIT_LAG + 1))
+    raft.step(2, AppendEntries(1, COMMIT_LAG, 1, more, COMMIT_LAG + 1))
     (ready,) = turn(raft)
-    assert (ready.hard_state, ready.committed) == (None, entries(1, start=2))
+    assert ready.hard_state == HardState(1, 0, COMMIT_LAG + 1)
+
+
+def test_the_commit_index_is_not_written_for_its_own_sake() -> None:
+    raft = server(term=1, log=entries(*[1] * (COMMIT_LAG + 2)))
+    raft.step(2, AppendEntries(1, COMMIT_LAG + 2, 1, (), COMMIT_LAG + 2))
+    (ready,) = turn(raft)
+    assert (ready.hard_state, len(ready.committed)) == (None, COMMIT_LAG + 2)
 
 
 def test_a_restart_applies_again_what_no_snapshot_holds() -> None:

@@ -17,8 +17,8 @@ from tests.unit.raft.support import (
     server,
     turn,
 )
-from vard_http.raft import Configuration, Entry, HardState, Raft
-from vard_http.raft.messages import AppendEntries, AppendEntriesReply, CommitIndex
+from vard_http.raft import NORMAL, Configuration, Entry, HardState, Proposal, Raft
+from vard_http.raft.messages import AppendEntries, AppendEntriesReply, CommitIndex, Propose
 from vard_http.raft.progress import MAX_INFLIGHT
 
 
@@ -154,7 +154,7 @@ def test_a_full_window_that_is_lost_is_noticed_at_the_next_heartbeat() -> None:
     for _ in range(MAX_INFLIGHT):
         propose(raft, b"a")
         turn(raft)
-    raft.tick(raft.deadline())
+    raft.tick(raft.state.heartbeat_deadline)
     (heartbeat,) = said_to(raft, 2, AppendEntries)
     raft.step(2, AppendEntriesReply(1, False, heartbeat.prev_log_index, 1, 1))
     (again,) = said_to(raft, 2, AppendEntries)
@@ -235,11 +235,34 @@ def test_a_leader_counts_itself_only_when_its_entries_are_durable() -> None:
     assert raft.state.log.durable_index == 2
 
 
-def test_followers_are_told_what_is_committed() -> None:
+def test_followers_are_told_a_little_later_what_is_committed() -> None:
     """Raft.v moves a follower's commit index only with new entries."""
     raft = leader()
     accept(raft, 2, 1)
+    assert said_to(raft, 2, CommitIndex) == []
+    assert raft.deadline() == raft.state.now + SETTINGS.notice_delay
+    raft.tick(raft.deadline())
     assert said_to(raft, 2, CommitIndex) == [CommitIndex(1, 1)]
+    assert raft.deadline() == raft.state.heartbeat_deadline
+
+
+def test_new_entries_tell_what_is_committed() -> None:
+    raft = leader()
+    accept(raft, 2, 1)
+    propose(raft, b"a")
+    (append,) = said_to(raft, 2, AppendEntries)
+    assert append.leader_commit == 1
+    raft.tick(raft.state.now + SETTINGS.notice_delay)
+    assert said_to(raft, 2, CommitIndex) == []
+
+
+def test_a_follower_whose_clients_wait_is_told_at_once() -> None:
+    raft = leader()
+    accept(raft, 2, 1)
+    raft.step(2, Propose((Proposal(NORMAL, b"a"),)))
+    turn(raft)
+    accept(raft, 2, 2)
+    assert said_to(raft, 2, CommitIndex) == [CommitIndex(1, 2)]
 
 
 def test_a_follower_takes_the_commit_index_without_an_answer() -> None:
