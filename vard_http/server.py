@@ -97,7 +97,10 @@ async def _serve_peers(node: Node, sockets: Sequence[socket]) -> list[asyncio.Se
     fallback = await protocol_factory(make_peer_app(node))
     refusals = Refusals()
     return await serve(
-        sockets, lambda: PeerListener(node.receive, node.welcome, fallback.make, refusals)
+        sockets,
+        lambda: PeerListener(
+            node.receive, node.welcome, fallback.make, refusals, node.count_received
+        ),
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from vard_http.api.health import health, version
 from vard_http.api.members import machines, members
 from vard_http.api.request import Handler
-from vard_http.api.stats import stats_self, stats_store
+from vard_http.api.stats import stats_leader, stats_self, stats_store
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -27,6 +27,7 @@ ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {
     b"/v2/members/": Endpoint(_GET, members),
     b"/v2/machines": Endpoint((b"GET", b"HEAD"), machines),
     b"/v2/stats/self": Endpoint(_GET, stats_self),
+    b"/v2/stats/leader": Endpoint(_GET, stats_leader),
     b"/v2/stats/store": Endpoint(_GET, stats_store),
     b"/version": Endpoint(_GET, version),
     b"/health": Endpoint(_GET, health),

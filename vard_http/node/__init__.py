@@ -1,17 +1,22 @@
 """A member at work; see `node`."""
 
 from vard_http.node.cluster import Cluster, Member
+from vard_http.node.measures import Histogram, Rate
 from vard_http.node.node import Node, NodeSettings
 from vard_http.node.pending import Done, Outcome
 from vard_http.node.start import StartError, start_node
+from vard_http.node.traffic import Latency
 
 __all__ = [
     "Cluster",
     "Done",
+    "Histogram",
+    "Latency",
     "Member",
     "Node",
     "NodeSettings",
     "Outcome",
+    "Rate",
     "StartError",
     "start_node",
 ]

@@ -27,15 +27,18 @@ from vard_http.node.cluster import (
     attributes_path,
     read_cluster,
 )
+from vard_http.node.metrics import Metrics
 from vard_http.node.pending import Done, Outcome, Pending
 from vard_http.node.reads import LinearizableReads, ReadDone
 from vard_http.node.snapshotting import Snapshotting
+from vard_http.node.traffic import Traffic
 from vard_http.raft import (
     CONFIGURATION,
     NOBODY,
     NORMAL,
     AnyMessage,
     AppendEntries,
+    AppendEntriesReply,
     Entry,
     InstallSnapshot,
     Proposal,
@@ -51,6 +54,7 @@ log = structlog.get_logger("node")
 
 SWEEP_SECONDS: Final = 0.5
 READ_RETRY_SECONDS: Final = 0.5
+ROUND_TRIP_EVERY: Final = 10.0
 VERSION_PATIENCE_SECONDS: Final = 5.0
 TURN_SECONDS: Final = 0.02
 """A turn that takes longer lets others have the event loop in between."""
@@ -111,13 +115,15 @@ class Node:
         self.started = time.time_ns()
         self.leader_elected = 0.0
         self.leader_noticed = self.started
-        self.appends_received = 0
-        self.appends_sent = 0
+        self.traffic = Traffic(transport.active_since)
+        self.metrics = Metrics()
 
         store.on_deliver_error(_log_watcher)
         self._pending = Pending(self.me, time.time_ns() // 1_000_000)
         self._reads = LinearizableReads(self.started)
-        self._snapshotting = Snapshotting(raft, storage, store, settings.snapshot_count)
+        self._snapshotting = Snapshotting(
+            raft, storage, store, settings.snapshot_count, self.metrics
+        )
         self._inbox: list[tuple[int, AnyMessage]] = []
         self._proposals: list[Proposal] = []
         self._leader = NOBODY
@@ -128,6 +134,7 @@ class Node:
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
         self._next_sweep = 0.0
+        self._next_round_trips = 0.0
         self._version_asked = 0.0
         self._handed_over: asyncio.Future[None] | None = None
         self._stopped = False
@@ -152,6 +159,15 @@ class Node:
         return self._raft.is_leader
 
     @property
+    def proposals_pending(self) -> int:
+        return len(self._pending)
+
+    @property
+    def transport(self) -> Transport:
+        """The peers, for reading only."""
+        return self._transport
+
+    @property
     def settings(self) -> NodeSettings:
         return self._settings
 
@@ -172,6 +188,10 @@ class Node:
         """A message from another server."""
         self._inbox.append((source, message))
         self._schedule()
+
+    def count_received(self, source: int, size: int) -> None:
+        """So many bytes have come from another server."""
+        self._transport.count_received(source, size)
 
     def welcome(self, handshake: Handshake) -> None:
         """Whether another server may talk to us. Raises HandshakeRefused."""
@@ -230,22 +250,32 @@ class Node:
         raft.tick(int(now * 1000))
         inbox, self._inbox = self._inbox, []
         for source, message in inbox:
-            self.appends_received += isinstance(message, AppendEntries)
+            if isinstance(message, AppendEntries):
+                self.traffic.arrived(source, message, self._transport.received_bytes.get(source, 0), now)
+            elif isinstance(message, AppendEntriesReply):
+                self.traffic.answered(source, message, now)
             raft.step(source, message)
         self._sweep(now)
+        if now >= self._next_round_trips:
+            self._next_round_trips = now + ROUND_TRIP_EVERY
+            self._note_round_trips()
         if self._proposals and self._leader_in_reach and raft.propose(self._proposals):
             self._proposals = []
         if self._reads:
             for context in self._reads.ask(now, now - READ_RETRY_SECONDS):
                 raft.read_index(context)
 
+    def _note_round_trips(self) -> None:
+        for member, peer in self._transport.peers.items():
+            if (seconds := peer.round_trip) is not None:
+                self.metrics.round_trip(member, seconds)
+
     def _proceed(self) -> None:
         """Do what the core wants done, until it wants nothing more."""
         started = time.monotonic()
         while (ready := self._raft.ready()) is not None:
             if ready.appends:
-                self.appends_sent += len(ready.appends)
-                self._transport.send(ready.appends)
+                self._send_appends(ready.appends)
             if ready.entries or ready.hard_state is not None or ready.chunk is not None:
                 if self._commit_seconds > SLOW_DISK_SECONDS:
                     self._write_in_thread(ready)
@@ -256,6 +286,13 @@ class Node:
                 self._schedule()
                 break
         self._after_turn()
+
+    def _send_appends(self, appends: Sequence[tuple[int, AnyMessage]]) -> None:
+        now = time.monotonic()
+        counted = self.traffic.sending(appends, now)
+        size = self._transport.send(appends)
+        if counted:
+            self.traffic.sent_rate.note(now, counted, size)
 
     @property
     def _leader_in_reach(self) -> bool:
@@ -274,6 +311,7 @@ class Node:
                 storage.install_snapshot(chunk.meta, ready.hard_state)
         if ready.entries or ready.hard_state is not None:
             storage.append(ready.entries, ready.hard_state)
+            self.metrics.wal_fsync.observe(storage.commit_seconds)
         self._commit_seconds += (storage.commit_seconds - self._commit_seconds) / 8
 
     def _write_in_thread(self, ready: Ready) -> None:
@@ -374,6 +412,7 @@ class Node:
     def _leader_changed(self) -> None:
         self._leader = self._raft.leader_id
         if self._leader != NOBODY:
+            self.metrics.leader_changes += 1
             self.leader_elected = time.monotonic()
             self.leader_noticed = time.time_ns()
         if self._handed_over is not None and not self._handed_over.done():
@@ -404,9 +443,11 @@ class Node:
         if late:
             # Nobody waits for these any more, and without a leader they would only gather.
             self._proposals = [p for p in self._proposals if _number(p.data) in self._pending]
+        self.metrics.proposals_failed += len(late)
         for waiting in late:
             self._answer(waiting.done, self._timed_out(waiting.started))
         for read in list(self._reads.overdue(before)):
+            self.metrics.reads_failed += 1
             self._answer(read.done, self._timed_out(read.started))
 
     def _timed_out(self, started: float) -> StoreError:
@@ -462,6 +503,7 @@ class Node:
     def _cluster_changed(self) -> None:
         """Follow the bookkeeping in the store."""
         self.cluster = read_cluster(self.store)
+        self.traffic.forget_all_but(self.cluster.members)
         self._transport.set_peers({m.id: m.peer_urls for m in self.cluster.members.values()})
         if self.me in self.cluster.removed and not self.finished.done():
             log.error("the member has been permanently removed from the cluster")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import structlog
 
+from vard_http.node.metrics import Metrics
 from vard_http.raft import Raft, SnapshotMeta
 from vard_http.storage import SnapshotWriter, Storage
 from vard_http.store import Store, dump
@@ -19,11 +21,14 @@ KEPT_ENTRIES = 5000
 class Snapshotting:
     """Makes a snapshot every `count` entries, then drops the log and the snapshots before it."""
 
-    def __init__(self, raft: Raft, storage: Storage, store: Store, count: int) -> None:
+    def __init__(
+        self, raft: Raft, storage: Storage, store: Store, count: int, metrics: Metrics
+    ) -> None:
         self._raft = raft
         self._storage = storage
         self._store = store
         self._count = count
+        self._metrics = metrics
         self._work: Iterator[None] | None = None
         self._writer: SnapshotWriter | None = None
 
@@ -33,7 +38,9 @@ class Snapshotting:
             if self._raft.last_applied - self._raft.snapshot_index >= self._count:
                 self._work = self._snapshot()
             elif self._storage.checkpoint_due:
+                started = time.perf_counter()
                 self._storage.checkpoint()
+                self._metrics.backend_commit.observe(time.perf_counter() - started)
             return self._work is not None
         try:
             next(self._work)
@@ -57,6 +64,7 @@ class Snapshotting:
         return data, number == count - 1
 
     def _snapshot(self) -> Iterator[None]:
+        started = time.perf_counter()
         meta = self._raft.applied_position()
         chunks = dump(self._store)
         self._writer = self._storage.begin_snapshot(meta)
@@ -66,6 +74,7 @@ class Snapshotting:
         self._writer.commit()
         self._writer = None
         self._raft.snapshot_taken(meta, KEPT_ENTRIES)
+        self._metrics.snapshot_save.observe(time.perf_counter() - started)
         log.info("snapshot taken", index=meta.index)
         yield
         while self._storage.compact(meta.index - KEPT_ENTRIES):

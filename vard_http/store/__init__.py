@@ -23,11 +23,12 @@ from vard_http.store.image import DumpError, Image, ImageReader, write_image
 from vard_http.store.listing import Listing
 from vard_http.store.stats import Stats
 from vard_http.store.store import Store
-from vard_http.store.tree import Directory, Node
+from vard_http.store.tree import NODE_BYTES, Directory, Node
 from vard_http.store.ttl import expiration
 from vard_http.store.watch import Deliver, Watcher
 
 __all__ = [
+    "NODE_BYTES",
     "Command",
     "CommandError",
     "CompareAndDelete",

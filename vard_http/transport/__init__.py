@@ -20,6 +20,8 @@ class Transport:
         self._cluster_id = cluster_id
         self._me = me
         self._peers: dict[int, Peer] = {}
+        self.received_bytes: dict[int, int] = {}
+        """By sender, over all connections."""
         self._closing: set[asyncio.Task[None]] = set()
 
     def set_peers(self, urls: Mapping[int, Sequence[str]]) -> None:
@@ -35,15 +37,29 @@ class Transport:
             if node not in self._peers:
                 self._peers[node] = Peer(node, us, self._cluster_id, self._me)
 
-    def send(self, messages: Sequence[tuple[int, AnyMessage]]) -> None:
-        """Send each message to the server before it; those to one server share a frame."""
+    @property
+    def peers(self) -> Mapping[int, Peer]:
+        """The other servers by id."""
+        return self._peers
+
+    def count_received(self, source: int, size: int) -> None:
+        """So many bytes have come from another server."""
+        self.received_bytes[source] = self.received_bytes.get(source, 0) + size
+
+    def send(self, messages: Sequence[tuple[int, AnyMessage]]) -> int:
+        """Send each message to the server before it; those to one server share a frame.
+
+        Returns the bytes that were sent.
+        """
         frames: dict[int, list[AnyMessage]] = {}
         for node, message in messages:
             frames.setdefault(node, []).append(message)
+        sent = 0
         for node, batch in frames.items():
             peer = self._peers.get(node)
             if peer is not None:
-                peer.send(batch)
+                sent += peer.send(batch)
+        return sent
 
     def active_since(self, node: int) -> float | None:
         """Since when, in time.monotonic() seconds, this peer has been reachable; None if not."""

@@ -21,6 +21,7 @@ MAX_REMEMBERED = 100
 
 Receive = Callable[[int, AnyMessage], None]
 Welcome = Callable[[hs.Handshake], None]
+Count = Callable[[int, int], None]
 
 _LATE = hs.HandshakeRefused(400, f"no handshake within {HANDSHAKE_SECONDS:g} seconds")
 _NO_HTTP = hs.HandshakeRefused(400, "this is not HTTP")
@@ -47,7 +48,8 @@ class PeerListener(asyncio.Protocol):
     """A connection on the peer port: frames after a handshake; anything else is for `fallback`.
 
     `welcome` raises HandshakeRefused for callers who are not wanted. `fallback` makes the protocol
-    that takes over the connections of plain HTTP clients. All listeners share `refusals`.
+    that takes over the connections of plain HTTP clients. All listeners share `refusals`. `count`
+    is told from whom how many bytes came.
     """
 
     def __init__(
@@ -56,11 +58,13 @@ class PeerListener(asyncio.Protocol):
         welcome: Welcome,
         fallback: Callable[[], asyncio.Protocol],
         refusals: Refusals,
+        count: Count,
     ) -> None:
         self._receive = receive
         self._welcome = welcome
         self._fallback = fallback
         self._refusals = refusals
+        self._count = count
         self._head = bytearray()
         self._frames: FrameDecoder | None = None
         self._source = 0
@@ -114,6 +118,7 @@ class PeerListener(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         assert self._frames is not None
+        self._count(self._source, len(data))
         try:
             for message in self._frames.feed(data):
                 self._receive(self._source, message)

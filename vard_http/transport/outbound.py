@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 import time
 from collections.abc import Sequence
 from typing import cast
@@ -23,6 +24,9 @@ RETRY_SECONDS_MAX = 1.0
 CONNECT_SECONDS = 5.0
 LOST_MS = 5000
 BUFFER_BYTES = 32 << 20
+
+_ROUND_TRIP = struct.Struct("=68xI")
+"""tcpi_rtt in Linux's struct tcp_info, in microseconds."""
 
 
 class _Line(asyncio.Protocol):
@@ -68,15 +72,33 @@ class Peer:
         self.urls = tuple(urls)
         self.active_since: float | None = None
         self._handshake = hs.Handshake(cluster_id, me, node)
+        self.sent_bytes = 0
+        self.lost_messages = 0
+        self.disconnects = 0
         self._line: asyncio.Transport | None = None
         self._trouble = ""
         self._task = asyncio.get_running_loop().create_task(self._stay_connected())
 
-    def send(self, messages: Sequence[AnyMessage]) -> None:
-        """Send now or never."""
+    def send(self, messages: Sequence[AnyMessage]) -> int:
+        """Send now or never; returns the bytes that were sent."""
         line = self._line
-        if line is not None and line.get_write_buffer_size() < BUFFER_BYTES:
-            line.write(encode_frame(messages))
+        if line is None or line.get_write_buffer_size() >= BUFFER_BYTES:
+            self.lost_messages += len(messages)
+            return 0
+        frame = encode_frame(messages)
+        line.write(frame)
+        self.sent_bytes += len(frame)
+        return len(frame)
+
+    @property
+    def round_trip(self) -> float | None:
+        """Seconds there and back, as the kernel has them from its TCP; None if not connected."""
+        if self._line is None:
+            return None
+        connection: socket.socket = self._line.get_extra_info("socket")
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ROUND_TRIP.size)
+        microseconds: int = _ROUND_TRIP.unpack(info)[0]
+        return microseconds / 1e6
 
     async def close(self) -> None:
         """Hang up for good."""
@@ -117,6 +139,7 @@ class Peer:
             await line.closed
         finally:
             self._line, self.active_since = None, None
+            self.disconnects += 1
             transport.abort()
         self._report("connection lost", url)
 

@@ -14,7 +14,7 @@ EMPTY = Store().size
 
 
 def test_an_empty_store_holds_its_three_directories() -> None:
-    assert EMPTY == 3 * NODE_BYTES + len(b"0") + len(b"1")
+    assert 3 * NODE_BYTES + len(b"0") + len(b"1") == EMPTY
 
 
 @pytest.mark.parametrize(
