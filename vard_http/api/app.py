@@ -6,9 +6,11 @@ import asyncio
 from typing import Final
 
 from aiohttp import web
+from aiohttp.http import StreamWriter
 from multidict import CIMultiDict
 
 from vard_http.api.answers import MAX_MEASURED_BODY, TEXT, Answer, Headers, header_pairs
+from vard_http.api.guard import Credentials
 from vard_http.api.keys import MAX_FORM_BYTES, Watch, wants_form
 from vard_http.api.request import Request
 from vard_http.api.routes import Keys, Other, Route, route
@@ -67,16 +69,18 @@ async def _keys(request: web.Request, method: bytes, to: Keys) -> web.StreamResp
     body = b""
     if wants_form(method, content_type):
         body = await _read_body(request)
-    answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+    decided: asyncio.Future[Answer | Watch] = asyncio.get_running_loop().create_future()
 
-    def respond(result: Answer) -> None:
-        if not answer.done():
-            answer.set_result(result)
+    def decide(result: Answer | Watch) -> None:
+        if not decided.done():
+            decided.set_result(result)
 
-    watch = service.keys(method, to.path, to.query, content_type, body, respond)
-    if watch is not None:
-        return await _watch(request, watch)
-    return _response(request, await answer)
+    credentials = Credentials(_header(request, "Authorization"))
+    service.keys(method, to.path, to.query, content_type, body, credentials, decide, decide)
+    result = await decided
+    return (
+        await _watch(request, result) if isinstance(result, Watch) else _response(request, result)
+    )
 
 
 async def _read_body(request: web.Request) -> bytes:
@@ -106,12 +110,14 @@ async def _watch(request: web.Request, watch: Watch) -> web.StreamResponse:
         response = web.StreamResponse(
             status=200, headers=_multidict(request, header_pairs(headers), cors=True)
         )
-        # The event stream frames its own chunks; aiohttp is only told of the header.
+        # The event stream frames and ends the body itself; aiohttp only sends the header.
         if chunked:
             response.headers["Transfer-Encoding"] = "chunked"
         else:
             response.force_close()
-        await response.prepare(request)
+        writer = await response.prepare(request)
+        if isinstance(writer, StreamWriter):
+            writer.chunked = False
         stream.begin()
         await done.wait()
         return response

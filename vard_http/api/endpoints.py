@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from vard_http.api.auth import enable, roles, users
 from vard_http.api.health import health, version
 from vard_http.api.members import machines, members
 from vard_http.api.request import Handler
@@ -14,13 +15,14 @@ from vard_http.api.stats import stats_leader, stats_self, stats_store
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """The methods are in the order in which a 405 lists them."""
+    """The methods are in the order in which a 405 lists them; without any the handler refuses."""
 
     methods: tuple[bytes, ...]
     handler: Handler
 
 
 _GET: Final = (b"GET",)
+_ANY: Final = ()
 
 ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {
     b"/v2/members": Endpoint(_GET, members),
@@ -29,6 +31,11 @@ ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {
     b"/v2/stats/self": Endpoint(_GET, stats_self),
     b"/v2/stats/leader": Endpoint(_GET, stats_leader),
     b"/v2/stats/store": Endpoint(_GET, stats_store),
+    b"/v2/auth/users": Endpoint(_ANY, users),
+    b"/v2/auth/users/": Endpoint(_ANY, users),
+    b"/v2/auth/roles": Endpoint(_ANY, roles),
+    b"/v2/auth/roles/": Endpoint(_ANY, roles),
+    b"/v2/auth/enable": Endpoint((b"GET", b"PUT", b"DELETE"), enable),
     b"/version": Endpoint(_GET, version),
     b"/health": Endpoint(_GET, health),
 }

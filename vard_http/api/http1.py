@@ -54,13 +54,20 @@ class Fields(msgspec.Struct, frozen=True):
     """The header fields of a request.
 
     `headers` has the first value of each name, in lower case, and is not to be changed. `length`
-    is that of the body, None if it is chunked. `keep_alive` is what the client wants.
+    is that of the body, None if it is chunked. `keep_alive` is what the client wants. Values may
+    hold passwords, and are not shown.
     """
 
     headers: Mapping[bytes, bytes]
     length: int | None
     keep_alive: bool
     expectation: bytes
+
+    def __repr__(self) -> str:
+        return f"Fields({sorted(self.headers)!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [("headers", sorted(self.headers))]
 
     def get(self, name: bytes) -> bytes:
         """The field's value, empty if there is none."""

@@ -22,6 +22,7 @@ from vard_http.store import (
     expiration,
 )
 
+PREFIX: Final = b"/v2/keys"
 METHODS: Final = (b"HEAD", b"GET", b"PUT", b"POST", b"DELETE")
 MAX_FORM_BYTES: Final = 10 << 20
 
@@ -51,10 +52,14 @@ class Watch(msgspec.Struct, frozen=True):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """A command to be replicated; `brief` is noValueOnSuccess."""
+    """A command to be replicated; `brief` is noValueOnSuccess.
+
+    `recursive` is the parameter, which only matters to permissions.
+    """
 
     command: Command
     brief: bool
+    recursive: bool = False
 
 
 class BrokenBody(msgspec.Struct, frozen=True):
@@ -73,7 +78,7 @@ def wants_form(method: bytes, content_type: bytes) -> bool:
 
 def key_path(path: bytes) -> bytes:
     """The store's path for a decoded and cleaned request path below /v2/keys."""
-    return b"/1" + path[len(b"/v2/keys") :].rstrip(b"/")
+    return b"/1" + path[len(PREFIX) :].rstrip(b"/")
 
 
 def parse(
@@ -130,7 +135,7 @@ def parse(
         command = Update(now, path, value, expires, refresh)
     else:
         command = Set(now, path, value, directory, expires, refresh)
-    return Write(command, brief and method != b"DELETE")
+    return Write(command, brief and method != b"DELETE", recursive)
 
 
 def _plain(

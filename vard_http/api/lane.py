@@ -14,6 +14,7 @@ from typing import Final, cast
 import structlog
 
 from vard_http.api.answers import Answer
+from vard_http.api.guard import Credentials
 from vard_http.api.http1 import BadRequest, Body, Hangup, Head, find_head, parse_head
 from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
 from vard_http.api.render import CONTINUE, LAST_CHUNK, render, render_stream
@@ -22,6 +23,7 @@ from vard_http.api.service import Service
 from vard_http.api.urls import UrlError, escape_non_ascii
 from vard_http.api.watching import EventStream
 from vard_http.store import StoreError
+from vard_http.tls import caller_names
 
 log = structlog.get_logger("api")
 
@@ -67,9 +69,14 @@ class Lane(asyncio.Protocol):
         self._paused = False
         self._eof = False
         self._lingering = False
+        self._secure = False
+        self._peer_names: tuple[bytes, ...] = ()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._secure = transport.get_extra_info("sslcontext") is not None
+        if self._secure and self._service.client_cert_auth:
+            self._peer_names = caller_names(transport)
         self._lanes.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -86,7 +93,7 @@ class Lane(asyncio.Protocol):
         self._work()
 
     def eof_received(self) -> bool:
-        """The client sends no more, but may still read."""
+        """The client sends no more, but may still read, unless this is TLS."""
         self._eof = True
         if self._stream is not None:
             self._end_stream()
@@ -95,7 +102,7 @@ class Lane(asyncio.Protocol):
             self._work()
         elif not self._busy and b"\n" in self._buffer:
             self._end(BadRequest("400 Bad Request").to_bytes())
-        return self._busy
+        return self._busy and not self._secure
 
     def abort(self) -> None:
         """Close at once, whatever is under way."""
@@ -215,11 +222,17 @@ class Lane(asyncio.Protocol):
             return
         assert to is not None
         content_type = head.fields.get(b"content-type")
-        watch = self._service.keys(
-            head.method, to.path, to.query, content_type, body, self._respond
+        credentials = Credentials(head.fields.get(b"authorization"), self._peer_names)
+        self._service.keys(
+            head.method,
+            to.path,
+            to.query,
+            content_type,
+            body,
+            credentials,
+            self._respond,
+            self._watch,
         )
-        if watch is not None:
-            self._watch(watch)
 
     def _respond(self, answer: Answer) -> None:
         """Send the response to the current request, and go on to the next."""
@@ -241,8 +254,8 @@ class Lane(asyncio.Protocol):
 
     def _watch(self, watch: Watch) -> None:
         head, transport, service = self._head, self._transport, self._service
-        assert head is not None
-        assert transport is not None
+        if transport is None or head is None:
+            return
         stream = EventStream(transport, chunked=head.minor > 0, finished=self._watch_finished)
         try:
             stream.register(service.node.store, watch)

@@ -55,9 +55,12 @@ _GENERAL_OPTIONS: Final = Answer(200, ((b"Content-Length", b"0"),), cors=False)
 _BAD_ASTERISK: Final = Answer(400, ((b"Connection", b"close"),), close=True)
 
 
-def route(service: Service, method: bytes, target: bytes, host: bytes) -> Route:
-    """Where a request goes, or what it gets at once. Raises UrlError if the target is not one."""
-    if b"*" not in service.hosts and _without_port(host) not in service.hosts:
+def route(service: Service, method: bytes, target: bytes, host: bytes | None) -> Route:
+    """Where a request goes, or what it gets at once. Raises UrlError if the target is not one.
+
+    `host` is None on TLS, where no Host header is refused.
+    """
+    if host is not None and service.is_misdirected(_without_port(host)):
         return Answer(
             421, ((b"Content-Type", TEXT),), _MISDIRECTED % _without_port(host), cors=False
         )
@@ -91,7 +94,7 @@ def _other(method: bytes, path: bytes, query: bytes, v2: bool) -> Route:
     endpoint = find_endpoint(path, v2=v2)
     if endpoint is None:
         return not_found()
-    if method not in endpoint.methods:
+    if endpoint.methods and method not in endpoint.methods:
         return method_not_allowed(b",".join(endpoint.methods))
     return Other(endpoint.handler, path, query)
 

@@ -4,34 +4,53 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from vard_http.api import keys as keyspace
+from vard_http.api.administration import Administration
 from vard_http.api.answers import JSON, Answer, header_block
+from vard_http.api.guard import Credentials, Guard
 from vard_http.api.render import Clock, Cors
 from vard_http.config.identity import format_id
 from vard_http.node import Node, Outcome
-from vard_http.store import Event, StoreError
+from vard_http.store import Event, StoreError, errors
 
 Respond = Callable[[Answer], None]
+StartWatch = Callable[[keyspace.Watch], None]
+
+_UNAUTHORIZED: Final = StoreError(errors.UNAUTHORIZED, b"Insufficient credentials", 0)
 
 
 class Service:
     """The answers of one node."""
 
     def __init__(
-        self, node: Node, *, cors: Iterable[str], host_whitelist: Iterable[str], v2: bool
+        self,
+        node: Node,
+        *,
+        cors: Iterable[str],
+        host_whitelist: Iterable[str],
+        v2: bool,
+        client_cert_auth: bool,
     ) -> None:
         self.node = node
+        self.guard = Guard(node.store)
+        self.administration = Administration(node, self.guard.accounts, self.guard.passwords)
         self.cors = Cors(cors)
         self.clock = Clock()
         self.hosts = frozenset(host.encode() for host in host_whitelist)
         self.v2 = v2
+        self.client_cert_auth = client_cert_auth
         self.cluster_id = (b"X-Etcd-Cluster-Id", format_id(node.cluster_id).encode())
         self._refusal = header_block(((b"Content-Type", JSON), self.cluster_id))
         self._success = (
             self._refusal.replace(b"%", b"%%")
             + b"X-Etcd-Index: %d\r\nX-Raft-Index: %d\r\nX-Raft-Term: %d\r\n"
         )
+
+    def is_misdirected(self, host: bytes) -> bool:
+        """Whether plain requests to `host`, without its port, are refused."""
+        return b"*" not in self.hosts and host not in self.hosts
 
     def keys(
         self,
@@ -40,31 +59,51 @@ class Service:
         query: bytes,
         content_type: bytes,
         body: bytes | keyspace.BrokenBody,
+        credentials: Credentials,
         respond: Respond,
-    ) -> keyspace.Watch | None:
+        watch: StartWatch,
+    ) -> None:
         """Carry out a request of /v2/keys; `path` is all of its decoded path.
 
-        A watch is returned for the caller, who has the connection. Otherwise `respond` is called
-        once, at once or later.
+        Either `respond` or, for the caller who has the connection, `watch` is called once, at once
+        or later.
         """
         now = time.time_ns()
         try:
             operation = keyspace.parse(
                 method, keyspace.key_path(path), query, content_type, body, now
             )
+            if not self.node.store.auth_enabled():
+                self._execute(operation, now, respond, watch)
+                return
+
+            def decided(allowed: bool) -> None:
+                if allowed:
+                    self._execute(operation, now, respond, watch)
+                else:
+                    respond(self.refused(_UNAUTHORIZED))
+
+            self.guard.keys(
+                method,
+                path[len(keyspace.PREFIX) :],
+                recursive=operation.recursive,
+                credentials=credentials,
+                verdict=decided,
+            )
         except StoreError as error:
             respond(self.refused(error))
-            return None
-        self.node.store.count_auth_lookup()
-        if isinstance(operation, keyspace.Watch):
-            return operation
+
+    def _execute(
+        self, operation: keyspace.Operation, now: int, respond: Respond, watch: StartWatch
+    ) -> None:
         if isinstance(operation, keyspace.Write):
             self._write(operation, respond)
+        elif isinstance(operation, keyspace.Watch):
+            watch(operation)
         elif operation.quorum:
             self._read(operation, respond)
         else:
             respond(self._get(operation, now))
-        return None
 
     def _write(self, operation: keyspace.Write, respond: Respond) -> None:
         def done(outcome: Outcome) -> None:

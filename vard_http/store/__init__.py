@@ -17,6 +17,7 @@ from vard_http.store.command import (
 )
 from vard_http.store.digest import digest
 from vard_http.store.dump import dump, load
+from vard_http.store.encoding import json_string
 from vard_http.store.errors import StoreError
 from vard_http.store.event import Event
 from vard_http.store.image import DumpError, Image, ImageReader, write_image
@@ -57,6 +58,7 @@ __all__ = [
     "dump",
     "encode",
     "expiration",
+    "json_string",
     "load",
     "write_image",
 ]

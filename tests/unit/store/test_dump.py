@@ -213,7 +213,7 @@ def test_watchers_are_told_what_was_missed() -> None:
 def test_counters_come_from_the_dump() -> None:
     store = store_with(b"/1/a")
     behind = Store()
-    behind.count_auth_lookup()
+    behind.auth_enabled()
     behind.restore(dump(store))
     assert behind.stats == store.stats
     store.set(b"/1/b", b"", now=NOW)

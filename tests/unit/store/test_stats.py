@@ -80,7 +80,7 @@ COUNTS: list[tuple[str, Callable[[Store], object], dict[str, int]]] = [
     ("expire", lambda s: s.delete_expired(NOW), {"expireCount": 1}),
     ("watch", lambda s: watch(s, b"/1/f"), {"watchers": 1}),
     ("watch answered from history", lambda s: watch(s, b"/1/f", since=1), {}),
-    ("auth was never set up", lambda s: s.count_auth_lookup(), {"getsFail": 1}),
+    ("auth was never set up", lambda s: s.auth_enabled(), {"getsFail": 1}),
 ]
 
 
@@ -108,7 +108,7 @@ def test_what_an_operation_counts(
 
 def test_the_auth_lookup_succeeds_once_the_switch_exists() -> None:
     store = store_with(b"/2/enabled")
-    store.count_auth_lookup()
+    store.auth_enabled()
     assert _counters(store)["getsSuccess"] == 1
 
 
