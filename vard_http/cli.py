@@ -19,6 +19,7 @@ from vard_http.config import (
 )
 from vard_http.node import StartError
 from vard_http.storage import StorageError, StorageFailed
+from vard_http.tls import TlsError
 
 log = structlog.get_logger("main")
 
@@ -46,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(config: Config) -> int:
     try:
         received = uvloop.run(server.run(config))
-    except (OSError, StartError, StorageError, StorageFailed, ConfigError) as error:
+    except (OSError, StartError, StorageError, StorageFailed, ConfigError, TlsError) as error:
         log.critical(str(error))
         return 1
     return server.die_by(received) if received is not None else 0

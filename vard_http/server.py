@@ -7,14 +7,22 @@ import os
 import resource
 import signal
 from collections.abc import Sequence
-from socket import socket
 from typing import Any
 
 import structlog
 
-from vard_http.api import Frontend, bind, make_peer_app, protocol_factory, serve
+from vard_http.api import (
+    Bound,
+    Frontend,
+    Listener,
+    bind,
+    make_peer_app,
+    protocol_factory,
+    serve,
+)
 from vard_http.config import Config
 from vard_http.node import Node, start_node
+from vard_http.tls import Security, client_settings, peer_settings
 from vard_http.transport import PeerListener, Refusals
 
 log = structlog.get_logger("server")
@@ -23,15 +31,17 @@ log = structlog.get_logger("server")
 async def run(config: Config) -> signal.Signals | None:
     """Serve until a signal comes, which is returned, or until the member was removed.
 
-    Raises OSError if an address cannot be used, StartError, StorageError, and StorageFailed when
-    the disk fails at work.
+    Raises OSError if an address cannot be used, TlsError, StartError, StorageError, and
+    StorageFailed when the disk fails at work.
     """
     _allow_many_connections()
-    peer_sockets = bind(config.listen_peer_urls)
-    client_sockets = bind(config.listen_client_urls)
-    node = start_node(config)
+    among_peers = Security(peer_settings(config))
+    for_clients = Security(client_settings(config))
+    peer_side = bind(config.listen_peer_urls)
+    client_side = bind(config.listen_client_urls)
+    node = start_node(config, among_peers.client_context)
     stop = _signals()
-    servers = await _serve_peers(node, peer_sockets)
+    servers = await _serve_peers(node, peer_side, among_peers)
     node.start()
     frontend: Frontend | None = None
     try:
@@ -39,17 +49,15 @@ async def run(config: Config) -> signal.Signals | None:
         if node.published.done():
             frontend = await Frontend.start(
                 node,
-                client_sockets,
+                client_side,
+                for_clients,
                 cors=config.cors,
                 host_whitelist=config.host_whitelist,
                 v2=config.enable_v2,
             )
             log.info("ready to serve client requests")
             for url in config.listen_client_urls:
-                address = url.partition("://")[2]
-                log.info(
-                    f"serving insecure client requests on {address}, this is strongly discouraged!"
-                )
+                log.info(_serving(url))
             await _any(node.finished, stop)
         if node.finished.done():
             node.finished.result()
@@ -93,14 +101,24 @@ def _signals() -> asyncio.Future[signal.Signals]:
     return stop
 
 
-async def _serve_peers(node: Node, sockets: Sequence[socket]) -> list[asyncio.Server]:
+def _serving(url: str) -> str:
+    scheme, _, address = url.partition("://")
+    if scheme == "https":
+        return f"serving client requests on {address}"
+    return f"serving insecure client requests on {address}, this is strongly discouraged!"
+
+
+async def _serve_peers(
+    node: Node, listening: Sequence[Bound], security: Security
+) -> list[Listener]:
     fallback = await protocol_factory(make_peer_app(node))
     refusals = Refusals()
     return await serve(
-        sockets,
+        listening,
         lambda: PeerListener(
             node.receive, node.welcome, fallback.make, refusals, node.count_received
         ),
+        security,
     )
 
 

@@ -1,7 +1,15 @@
 """HTTP: what clients and strangers see of a node."""
 
 from vard_http.api.frontend import Frontend
-from vard_http.api.listening import bind, protocol_factory, serve
+from vard_http.api.listening import Bound, Listener, bind, protocol_factory, serve
 from vard_http.api.peers import make_peer_app
 
-__all__ = ["Frontend", "bind", "make_peer_app", "protocol_factory", "serve"]
+__all__ = [
+    "Bound",
+    "Frontend",
+    "Listener",
+    "bind",
+    "make_peer_app",
+    "protocol_factory",
+    "serve",
+]

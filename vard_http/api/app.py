@@ -18,6 +18,7 @@ from vard_http.api.service import Service
 from vard_http.api.urls import UrlError
 from vard_http.api.watching import EventStream
 from vard_http.store import StoreError
+from vard_http.tls import caller_names
 
 SERVICE: Final = web.AppKey("service", Service)
 
@@ -44,7 +45,8 @@ async def handle(request: web.Request) -> web.StreamResponse:
     target = request.raw_path.encode("utf-8", "surrogateescape")
     to: Route
     try:
-        to = route(service, method, target, _header(request, "Host"))
+        host = None if request.secure else _header(request, "Host")
+        to = route(service, method, target, host)
     except UrlError:
         to = _BAD_TARGET
     if isinstance(to, Keys):
@@ -60,7 +62,15 @@ def _header(request: web.Request, name: str) -> bytes:
 
 async def _read(request: web.Request, method: bytes, to: Other) -> Request:
     headers = {name.lower(): value for name, value in reversed(request.raw_headers)}
-    return Request(method, to.path, to.query, headers, await _read_body(request))
+    return Request(
+        method, to.path, to.query, headers, await _read_body(request), _peer_names(request)
+    )
+
+
+def _peer_names(request: web.Request) -> tuple[bytes, ...]:
+    if request.transport is None or not request.app[SERVICE].client_cert_auth:
+        return ()
+    return caller_names(request.transport)
 
 
 async def _keys(request: web.Request, method: bytes, to: Keys) -> web.StreamResponse:
@@ -75,7 +85,7 @@ async def _keys(request: web.Request, method: bytes, to: Keys) -> web.StreamResp
         if not decided.done():
             decided.set_result(result)
 
-    credentials = Credentials(_header(request, "Authorization"))
+    credentials = Credentials(_header(request, "Authorization"), _peer_names(request))
     service.keys(method, to.path, to.query, content_type, body, credentials, decide, decide)
     result = await decided
     return (

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
-from socket import socket
 
 from vard_http.api.app import make_app
 from vard_http.api.lane import Lane
-from vard_http.api.listening import ProtocolFactory, protocol_factory, serve
+from vard_http.api.listening import Bound, Listener, ProtocolFactory, protocol_factory, serve
 from vard_http.api.service import Service
 from vard_http.node import Node
+from vard_http.tls import Security
 
 
 class Frontend:
     """All that serves clients; made by `start`."""
 
     def __init__(
-        self, servers: list[asyncio.Server], lanes: set[Lane], application: ProtocolFactory
+        self, servers: list[Listener], lanes: set[Lane], application: ProtocolFactory
     ) -> None:
         self._servers = servers
         self._lanes = lanes
@@ -27,17 +26,24 @@ class Frontend:
     async def start(
         cls,
         node: Node,
-        sockets: Iterable[socket],
+        listening: Iterable[Bound],
+        security: Security,
         *,
         cors: Iterable[str],
         host_whitelist: Iterable[str],
         v2: bool,
     ) -> Frontend:
-        """Serve the clients that connect, or already have, to `sockets`."""
-        service = Service(node, cors=cors, host_whitelist=host_whitelist, v2=v2)
+        """Serve the clients that connect, or already have, to `listening`."""
+        service = Service(
+            node,
+            cors=cors,
+            host_whitelist=host_whitelist,
+            v2=v2,
+            client_cert_auth=security.settings.client_cert_auth,
+        )
         application = await protocol_factory(make_app(service))
         lanes: set[Lane] = set()
-        servers = await serve(sockets, lambda: Lane(service, application.make, lanes))
+        servers = await serve(listening, lambda: Lane(service, application.make, lanes), security)
         return cls(servers, lanes, application)
 
     async def close(self) -> None:

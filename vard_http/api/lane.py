@@ -195,7 +195,8 @@ class Lane(asyncio.Protocol):
         if head.fields.expectation not in (b"", b"100-continue"):
             return _EXPECTATION_FAILED
         try:
-            return route(self._service, head.method, head.target, head.fields.get(b"host"))
+            host = None if self._secure else head.fields.get(b"host")
+            return route(self._service, head.method, head.target, host)
         except UrlError as error:
             raise BadRequest("400 Bad Request") from error
 

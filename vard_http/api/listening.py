@@ -5,34 +5,55 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Iterable
+from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import web
+
+from vard_http.tls import Security, TlsServer
 
 BACKLOG = 4096
 NEVER = 1e9
 """Seconds; etcd does not close idle connections, TCP keep-alive finds the dead ones."""
 
 
-def bind(urls: Iterable[str]) -> list[socket.socket]:
+class Bound(NamedTuple):
+    """A listening socket, and what its connections may be; it may be both."""
+
+    socket: socket.socket
+    plain: bool
+    secure: bool
+
+
+class Listener(Protocol):
+    """What accepts connections."""
+
+    def close(self) -> None:
+        """Accept no more of them."""
+
+
+def bind(urls: Iterable[str]) -> list[Bound]:
     """Listening sockets for `urls`; clients may connect, and wait until somebody serves them.
 
-    Raises OSError naming the address.
+    URLs of one address share its socket, as etcd's client URLs do. Raises OSError naming the
+    address.
     """
-    sockets: list[socket.socket] = []
+    schemes: dict[tuple[str | None, int | None], set[str]] = {}
+    for parts in map(urlsplit, urls):
+        schemes.setdefault((parts.hostname, parts.port), set()).add(parts.scheme)
+    listening: list[Bound] = []
     try:
-        for url in urls:
-            sockets.extend(_bind(url))
+        for (host, port), wanted in schemes.items():
+            for bound in _bind(host, port):
+                listening.append(Bound(bound, "http" in wanted, "https" in wanted))
     except OSError:
-        for bound in sockets:
-            bound.close()
+        for one in listening:
+            one.socket.close()
         raise
-    return sockets
+    return listening
 
 
-def _bind(url: str) -> Iterable[socket.socket]:
-    parts = urlsplit(url)
-    host, port = parts.hostname, parts.port
+def _bind(host: str | None, port: int | None) -> Iterable[socket.socket]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     for family, kind, protocol, _, address in dict.fromkeys(found):
         bound = socket.socket(family, kind, protocol)
@@ -52,12 +73,15 @@ def _bind(url: str) -> Iterable[socket.socket]:
 
 
 async def serve(
-    sockets: Iterable[socket.socket], make_protocol: Callable[[], asyncio.Protocol]
-) -> list[asyncio.Server]:
-    """Accept connections on all `sockets`."""
+    listening: Iterable[Bound], make_protocol: Callable[[], asyncio.Protocol], security: Security
+) -> list[Listener]:
+    """Accept connections on all sockets; `security` is for those that are secure."""
     loop = asyncio.get_running_loop()
     return [
-        await loop.create_server(make_protocol, sock=bound, backlog=BACKLOG) for bound in sockets
+        TlsServer(bound.socket, make_protocol, security, plain=bound.plain)
+        if bound.secure
+        else await loop.create_server(make_protocol, sock=bound.socket, backlog=BACKLOG)
+        for bound in listening
     ]
 
 

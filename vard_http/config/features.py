@@ -7,8 +7,8 @@ from vard_http.config.urls import scheme_of
 def missing_features(config: Config) -> tuple[str, ...]:
     """One line for each setting that asks for a feature this version does not have; empty if none.
 
-    A server must not start when this is not empty: it would run without the TLS, the bootstrap
-    or the recovery that its operator asked for.
+    A server must not start when this is not empty: it would run without the bootstrap or
+    the recovery that its operator asked for.
     """
     return (*_planned_settings(config), *_url_schemes(config))
 
@@ -32,12 +32,11 @@ def _url_schemes(config: Config) -> list[str]:
         "advertise-client-urls": config.advertise_client_urls,
         "initial-cluster": tuple(url for urls in members for url in urls),
     }
-    needs = {"https": "TLS", "unixs": "TLS", "unix": "unix sockets"}
     return [
-        f"--{name} has {url}, which needs {needs[scheme_of(url)]}: this version does not have it"
+        f"--{name} has {url}, which needs unix sockets: this version does not have them"
         for name, urls in lists.items()
         for url in urls
-        if scheme_of(url) in needs
+        if scheme_of(url) in ("unix", "unixs")
     ]
 
 

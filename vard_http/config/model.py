@@ -31,7 +31,6 @@ _CIPHERS = Kind(
     parse_cipher_suites, "a comma-separated list of Go's cipher suite names", (str, list)
 )
 _BINDABLE = f"{URLS.allowed}; the host is an IP or localhost, and there is no path"
-_TLS = "TLS"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,80 +165,62 @@ class Config:
         " With false, all paths below /v2 are 404.",
     )
 
-    cert_file: str = setting(
-        _SECURITY, TEXT, "", "Path to the client server TLS cert file.", planned=_TLS
-    )
-    key_file: str = setting(
-        _SECURITY, TEXT, "", "Path to the client server TLS key file.", planned=_TLS
-    )
-    client_cert_auth: bool = setting(
-        _SECURITY, BOOL, "false", "Enable client cert authentication.", planned=_TLS
-    )
+    cert_file: str = setting(_SECURITY, TEXT, "", "Path to the client server TLS cert file.")
+    key_file: str = setting(_SECURITY, TEXT, "", "Path to the client server TLS key file.")
+    client_cert_auth: bool = setting(_SECURITY, BOOL, "false", "Enable client cert authentication.")
     client_crl_file: str = setting(
         _SECURITY,
         TEXT,
         "",
         "Path to the client certificate revocation list file.",
-        planned=_TLS,
     )
     client_cert_allowed_hostname: str = setting(
-        _SECURITY, TEXT, "", "Allowed TLS hostname for client cert authentication.", planned=_TLS
+        _SECURITY, TEXT, "", "Allowed TLS hostname for client cert authentication."
     )
     trusted_ca_file: str = setting(
-        _SECURITY, TEXT, "", "Path to the client server TLS trusted CA cert file.", planned=_TLS
+        _SECURITY, TEXT, "", "Path to the client server TLS trusted CA cert file."
     )
-    auto_tls: bool = setting(
-        _SECURITY, BOOL, "false", "Client TLS using generated certificates.", planned=_TLS
-    )
-    peer_cert_file: str = setting(
-        _SECURITY, TEXT, "", "Path to the peer server TLS cert file.", planned=_TLS
-    )
-    peer_key_file: str = setting(
-        _SECURITY, TEXT, "", "Path to the peer server TLS key file.", planned=_TLS
-    )
+    auto_tls: bool = setting(_SECURITY, BOOL, "false", "Client TLS using generated certificates.")
+    peer_cert_file: str = setting(_SECURITY, TEXT, "", "Path to the peer server TLS cert file.")
+    peer_key_file: str = setting(_SECURITY, TEXT, "", "Path to the peer server TLS key file.")
     peer_client_cert_auth: bool = setting(
-        _SECURITY, BOOL, "false", "Enable peer client cert authentication.", planned=_TLS
+        _SECURITY, BOOL, "false", "Enable peer client cert authentication."
     )
     peer_trusted_ca_file: str = setting(
-        _SECURITY, TEXT, "", "Path to the peer server TLS trusted CA file.", planned=_TLS
+        _SECURITY, TEXT, "", "Path to the peer server TLS trusted CA file."
     )
     peer_cert_allowed_cn: str = setting(
         _SECURITY,
         TEXT,
         "",
         "Required CN for client certs connecting to the peer endpoint.",
-        planned=_TLS,
     )
     peer_cert_allowed_hostname: str = setting(
         _SECURITY,
         TEXT,
         "",
         "Allowed TLS hostname for inter peer authentication.",
-        planned=_TLS,
     )
     peer_auto_tls: bool = setting(
-        _SECURITY, BOOL, "false", "Peer TLS using generated certificates.", planned=_TLS
+        _SECURITY, BOOL, "false", "Peer TLS using generated certificates."
     )
     peer_crl_file: str = setting(
         _SECURITY,
         TEXT,
         "",
         "Path to the peer certificate revocation list file.",
-        planned=_TLS,
     )
     experimental_peer_skip_client_san_verification: bool = setting(
         _SECURITY,
         BOOL,
         "false",
         "Skip verification of SAN field in client certificate for peer connections.",
-        planned=_TLS,
     )
     cipher_suites: tuple[str, ...] = setting(
         _SECURITY,
         _CIPHERS,
         "",
         "Comma-separated list of TLS cipher suites (empty: the library's choice).",
-        planned=_TLS,
         late=True,
     )
     cors: tuple[str, ...] = setting(
@@ -326,7 +307,6 @@ class Config:
         BOOL,
         "false",
         "Force to create a new one-member cluster that keeps the data.",
-        planned="a forced new cluster",
     )
 
     warnings: tuple[str, ...] = ()

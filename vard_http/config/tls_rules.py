@@ -20,6 +20,7 @@ class _Side:
     key_file: str
     auto_tls: bool
     client_cert_auth: bool
+    verifies: bool
 
 
 def missing_certificate(config: Config) -> tuple[str, str] | None:
@@ -34,6 +35,7 @@ def missing_certificate(config: Config) -> tuple[str, str] | None:
 def tls_warnings(config: Config) -> Iterator[str]:
     """What is ignored because a listener is plain."""
     for side in _sides(config):
+        yield from _automatic_warnings(side)
         for url in side.urls:
             if scheme_of(url) in _TLS_SCHEMES:
                 continue
@@ -47,6 +49,18 @@ def tls_warnings(config: Config) -> Iterator[str]:
                 )
 
 
+def _automatic_warnings(side: _Side) -> Iterator[str]:
+    if not side.auto_tls:
+        return
+    if side.cert_file or side.key_file:
+        yield f"ignoring {side.name} auto TLS since certs given"
+    elif side.client_cert_auth or side.verifies:
+        yield (
+            f"--{side.prefix}auto-tls verifies nobody: the settings of the {side.name} side that"
+            " ask for certificates are ignored"
+        )
+
+
 def _sides(config: Config) -> tuple[_Side, _Side]:
     peer = _Side(
         "peer",
@@ -56,6 +70,12 @@ def _sides(config: Config) -> tuple[_Side, _Side]:
         config.peer_key_file,
         config.peer_auto_tls,
         config.peer_client_cert_auth,
+        bool(
+            config.peer_trusted_ca_file
+            or config.peer_crl_file
+            or config.peer_cert_allowed_cn
+            or config.peer_cert_allowed_hostname
+        ),
     )
     client = _Side(
         "client",
@@ -65,6 +85,9 @@ def _sides(config: Config) -> tuple[_Side, _Side]:
         config.key_file,
         config.auto_tls,
         config.client_cert_auth,
+        bool(
+            config.trusted_ca_file or config.client_crl_file or config.client_cert_allowed_hostname
+        ),
     )
     return peer, client
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import socket
+import ssl
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -27,7 +29,9 @@ class StartError(Exception):
     """The node cannot start as it is configured; the message says why."""
 
 
-def start_node(config: Config) -> Node:
+def start_node(
+    config: Config, make_context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+) -> Node:
     """A node with what its data directory holds, or that of a new member; not yet at work.
 
     Raises StartError or ConfigError, and StorageError for a directory that must not be used.
@@ -73,7 +77,7 @@ def start_node(config: Config) -> Node:
         raft,
         storage,
         store,
-        Transport(identity.cluster_id, identity.node_id),
+        Transport(identity.cluster_id, identity.node_id, make_context),
         snapshot.index,
     )
 

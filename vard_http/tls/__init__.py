@@ -4,7 +4,7 @@ A `Security` is made of the `Settings` of one side, the clients' or the peers'.
 """
 
 from vard_http.tls.contexts import HandshakeFailed, TlsError
-from vard_http.tls.names import caller_name
+from vard_http.tls.names import caller_names
 from vard_http.tls.security import Security
 from vard_http.tls.server import TlsServer
 from vard_http.tls.settings import Settings, client_settings, peer_settings
@@ -15,7 +15,7 @@ __all__ = [
     "Settings",
     "TlsError",
     "TlsServer",
-    "caller_name",
+    "caller_names",
     "client_settings",
     "peer_settings",
 ]

@@ -27,9 +27,10 @@ def common_name(certificate: Certificate) -> str:
     return str(found[-1]) if found else ""
 
 
-def caller_name(transport: asyncio.BaseTransport) -> str:
-    """The CN of the verified certificate at the other end, empty if none was shown there."""
-    return common_name(transport.get_extra_info("peercert") or {})
+def caller_names(transport: asyncio.BaseTransport) -> tuple[bytes, ...]:
+    """The CN of the verified certificate at the other end, if one with a name was shown there."""
+    name = common_name(transport.get_extra_info("peercert") or {})
+    return (name.encode(),) if name else ()
 
 
 def is_valid_for(certificate: Certificate, host: str) -> bool:

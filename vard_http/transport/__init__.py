@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import ssl
+from collections.abc import Callable, Mapping, Sequence
 
 from vard_http.raft.messages import AnyMessage
 from vard_http.transport.handshake import Handshake, HandshakeRefused, check
@@ -16,9 +17,16 @@ __all__ = ["Handshake", "HandshakeRefused", "PeerListener", "Refusals", "Transpo
 class Transport:
     """The outgoing half: who the peers are, and sending to them."""
 
-    def __init__(self, cluster_id: int, me: int) -> None:
+    def __init__(
+        self,
+        cluster_id: int,
+        me: int,
+        make_context: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
+        """`make_context` is called for each connection to an https URL."""
         self._cluster_id = cluster_id
         self._me = me
+        self._make_context = make_context
         self._peers: dict[int, Peer] = {}
         self.received_bytes: dict[int, int] = {}
         """By sender, over all connections."""
@@ -35,7 +43,7 @@ class Transport:
                 task.add_done_callback(self._closing.discard)
         for node, us in wanted.items():
             if node not in self._peers:
-                self._peers[node] = Peer(node, us, self._cluster_id, self._me)
+                self._peers[node] = Peer(node, us, self._cluster_id, self._me, self._make_context)
 
     @property
     def peers(self) -> Mapping[int, Peer]:

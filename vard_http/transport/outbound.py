@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import ssl
 import struct
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -67,11 +68,19 @@ class _Line(asyncio.Protocol):
 class Peer:
     """One other server. Messages while it is not reachable are lost, as Raft allows."""
 
-    def __init__(self, node: int, urls: Sequence[str], cluster_id: int, me: int) -> None:
+    def __init__(
+        self,
+        node: int,
+        urls: Sequence[str],
+        cluster_id: int,
+        me: int,
+        make_context: Callable[[], ssl.SSLContext],
+    ) -> None:
         self.node = node
         self.urls = tuple(urls)
         self.active_since: float | None = None
         self._handshake = hs.Handshake(cluster_id, me, node)
+        self._make_context = make_context
         self.sent_bytes = 0
         self.lost_messages = 0
         self.disconnects = 0
@@ -124,9 +133,10 @@ class Peer:
         loop = asyncio.get_running_loop()
         parts = urlsplit(url)
         hello = hs.request(self._handshake, parts.netloc)
+        context = self._make_context() if parts.scheme == "https" else None
         async with asyncio.timeout(CONNECT_SECONDS):
             transport, line = await loop.create_connection(
-                lambda: _Line(hello), parts.hostname or "", parts.port or 0
+                lambda: _Line(hello), parts.hostname or "", parts.port or 0, ssl=context
             )
             try:
                 await line.accepted
