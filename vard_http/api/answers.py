@@ -19,6 +19,8 @@ PHRASES: Final = {
     403: b"Forbidden",
     404: b"Not Found",
     405: b"Method Not Allowed",
+    409: b"Conflict",
+    410: b"Gone",
     412: b"Precondition Failed",
     415: b"Unsupported Media Type",
     417: b"Expectation Failed",

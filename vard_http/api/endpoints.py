@@ -23,10 +23,11 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 _GET: Final = (b"GET",)
 _ANY: Final = ()
+_MEMBERS: Final = (b"GET", b"POST", b"DELETE", b"PUT")
 
 ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {
-    b"/v2/members": Endpoint(_GET, members),
-    b"/v2/members/": Endpoint(_GET, members),
+    b"/v2/members": Endpoint(_MEMBERS, members),
+    b"/v2/members/": Endpoint(_MEMBERS, members),
     b"/v2/machines": Endpoint((b"GET", b"HEAD"), machines),
     b"/v2/stats/self": Endpoint(_GET, stats_self),
     b"/v2/stats/leader": Endpoint(_GET, stats_leader),

@@ -1,10 +1,17 @@
 """A member at work; see `node`."""
 
 from vard_http.node.cluster import Cluster, Member
+from vard_http.node.errors import StartError
 from vard_http.node.measures import Histogram, Rate
+from vard_http.node.membership import (
+    MemberConflict,
+    MemberRemoved,
+    MembershipError,
+    MemberUnknown,
+)
 from vard_http.node.node import Node, NodeSettings
 from vard_http.node.pending import Done, Outcome
-from vard_http.node.start import StartError, start_node
+from vard_http.node.start import start_node
 from vard_http.node.traffic import Latency
 
 __all__ = [
@@ -13,6 +20,10 @@ __all__ = [
     "Histogram",
     "Latency",
     "Member",
+    "MemberConflict",
+    "MemberRemoved",
+    "MemberUnknown",
+    "MembershipError",
     "Node",
     "NodeSettings",
     "Outcome",

@@ -30,11 +30,31 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Cluster(msgspec.Struct, frozen=True):
-    """The members by id, the ids of removed ones, and the agreed version (None: not yet)."""
+    """The members by id, the ids of removed ones, and the agreed version (None: not yet).
+
+    `changed_at` is the etcd index of the latest change of members; it tells one state of the
+    membership from another on all servers alike.
+    """
 
     members: Mapping[int, Member] = {}
     removed: frozenset[int] = frozenset()
     version: str | None = None
+    changed_at: int = 0
+
+
+class Reason(msgspec.Struct, array_like=True, frozen=True):
+    """The context of a change of configuration: the member's peer URLs (none for a removal).
+
+    `basis` is the `changed_at` on which it was decided, `number` what its requester knows it by.
+    """
+
+    peer_urls: tuple[str, ...] = ()
+    basis: int = 0
+    number: int = 0
+
+
+encode_reason = msgspec.msgpack.Encoder().encode
+decode_reason = msgspec.msgpack.Decoder(Reason).decode
 
 
 def attributes_path(member: int) -> bytes:
@@ -53,7 +73,7 @@ def attributes(name: str, client_urls: Iterable[str]) -> bytes:
 
 
 def raft_attributes(peer_urls: Iterable[str]) -> bytes:
-    """What a configuration entry says of a member."""
+    """What the store says of a member's place in the cluster."""
     return orjson.dumps({"peerURLs": list(peer_urls)})
 
 
@@ -66,7 +86,19 @@ def read_cluster(store: Store) -> Cluster:
         members=dict(sorted(_members(members))),
         removed=frozenset(int(name, 16) for name in _children(removed)),
         version=value.decode() if (value := _value(version)) else None,
+        changed_at=max(_change_indexes(members, removed), default=0),
     )
+
+
+def _change_indexes(
+    members: Node | Directory | None, removed: Node | Directory | None
+) -> Iterable[int]:
+    for directory in _children(members).values():
+        if isinstance(node := _children(directory).get(b"raftAttributes"), Node):
+            yield node.modified
+    for tombstone in _children(removed).values():
+        if isinstance(tombstone, Node):
+            yield tombstone.modified
 
 
 def _children(node: Node | Directory | None) -> Mapping[bytes, Node | Directory]:
@@ -109,7 +141,8 @@ def bootstrap_entries(members: Mapping[int, Iterable[str]]) -> list[Entry]:
             kind=CONFIGURATION,
             data=encode_configuration(
                 ConfigurationData(
-                    configuration, Change("add", member, raft_attributes(members[member]))
+                    configuration,
+                    Change("add", member, encode_reason(Reason(tuple(members[member])))),
                 )
             ),
         )
@@ -118,8 +151,14 @@ def bootstrap_entries(members: Mapping[int, Iterable[str]]) -> list[Entry]:
 
 
 def apply_change(store: Store, change: Change) -> None:
-    """Bring the bookkeeping in step with a committed change of configuration."""
-    _count_lookups(store)
+    """Bring the bookkeeping in step with a committed change of configuration.
+
+    A change without context is Raft's own affair, such as a learner's becoming a voter.
+    """
+    if not change.context:
+        return
+    peer_urls = raft_attributes(decode_reason(change.context).peer_urls)
+    count_lookups(store)
     path = b"%b/%b" % (MEMBERS, format_id(change.node).encode())
     known = store.peek(path) is not None
     match change.operation:
@@ -130,12 +169,12 @@ def apply_change(store: Store, change: Change) -> None:
             if store.peek(tombstone) is None:
                 store.create(tombstone, b"", now=0)
         case "add" | "learn" if not known:
-            store.create(raft_attributes_path(change.node), change.context, now=0)
+            store.create(raft_attributes_path(change.node), peer_urls, now=0)
         case _:
-            store.set(raft_attributes_path(change.node), change.context, now=0)
+            store.set(raft_attributes_path(change.node), peer_urls, now=0)
 
 
-def _count_lookups(store: Store) -> None:
+def count_lookups(store: Store) -> None:
     """Read what etcd reads to validate a change: its statistics count that (contract 12.1)."""
     with contextlib.suppress(StoreError):
         store.get(MEMBERS, now=0)

@@ -27,9 +27,11 @@ from vard_http.node.cluster import (
     attributes_path,
     read_cluster,
 )
+from vard_http.node.membership import admissible
 from vard_http.node.metrics import Metrics
 from vard_http.node.pending import Done, Outcome, Pending
 from vard_http.node.reads import LinearizableReads, ReadDone
+from vard_http.node.reconfiguration import Reconfiguration
 from vard_http.node.snapshotting import Snapshotting
 from vard_http.node.traffic import Traffic
 from vard_http.raft import (
@@ -39,12 +41,16 @@ from vard_http.raft import (
     AnyMessage,
     AppendEntries,
     AppendEntriesReply,
+    Change,
+    ChangeRefused,
     Entry,
     InstallSnapshot,
     Proposal,
+    Propose,
     Raft,
     Ready,
     decode_data,
+    encode_change,
 )
 from vard_http.storage import Storage
 from vard_http.store import Command, Set, Store, StoreError, Sync, apply, decode, encode
@@ -56,6 +62,9 @@ SWEEP_SECONDS: Final = 0.5
 READ_RETRY_SECONDS: Final = 0.5
 ROUND_TRIP_EVERY: Final = 10.0
 VERSION_PATIENCE_SECONDS: Final = 5.0
+REMOVED_SECONDS: Final = 1.0
+"""For how long a removed member still answers those who asked it before, as in etcd."""
+
 TURN_SECONDS: Final = 0.02
 """A turn that takes longer lets others have the event loop in between."""
 
@@ -76,6 +85,7 @@ class NodeSettings(msgspec.Struct, frozen=True):
     client_urls: tuple[str, ...]
     snapshot_count: int
     election_timeout: float
+    strict_reconfig_check: bool = True
 
     @property
     def request_timeout(self) -> float:
@@ -117,7 +127,9 @@ class Node:
         self.leader_noticed = self.started
         self.traffic = Traffic(transport.active_since)
         self.metrics = Metrics()
+        self.reconfiguration = Reconfiguration(self, strict=settings.strict_reconfig_check)
 
+        transport.on_removed = self._leave
         store.on_deliver_error(_log_watcher)
         self._pending = Pending(self.me, time.time_ns() // 1_000_000)
         self._reads = LinearizableReads(self.started)
@@ -126,6 +138,7 @@ class Node:
         )
         self._inbox: list[tuple[int, AnyMessage]] = []
         self._proposals: list[Proposal] = []
+        self._changes: list[Proposal] = []
         self._leader = NOBODY
         self._scheduled = False
         self._writing = False
@@ -159,6 +172,11 @@ class Node:
         return self._raft.is_leader
 
     @property
+    def raft(self) -> Raft:
+        """The core, for reading only."""
+        return self._raft
+
+    @property
     def proposals_pending(self) -> int:
         return len(self._pending)
 
@@ -182,6 +200,15 @@ class Node:
         self._reads.add(done, time.monotonic())
         self._schedule()
 
+    def propose_change(self, change: Change) -> None:
+        """Have a change of members made; it is lost if there is no leader who can make it now."""
+        self._changes.append(Proposal(CONFIGURATION, encode_change(change)))
+        self._schedule()
+
+    def active_since(self, member: int) -> float | None:
+        """Since when, in time.monotonic() seconds, another member can be reached; None if not."""
+        return self._transport.active_since(member)
+
     # What the transport uses.
 
     def receive(self, source: int, message: AnyMessage) -> None:
@@ -196,6 +223,7 @@ class Node:
     def welcome(self, handshake: Handshake) -> None:
         """Whether another server may talk to us. Raises HandshakeRefused."""
         check(handshake, cluster_id=self.cluster_id, me=self.me, removed=self.cluster.removed)
+        self._transport.meet(handshake.source, handshake.urls)
 
     # Life.
 
@@ -251,9 +279,13 @@ class Node:
         inbox, self._inbox = self._inbox, []
         for source, message in inbox:
             if isinstance(message, AppendEntries):
-                self.traffic.arrived(source, message, self._transport.received_bytes.get(source, 0), now)
+                self.traffic.arrived(
+                    source, message, self._transport.received_bytes.get(source, 0), now
+                )
             elif isinstance(message, AppendEntriesReply):
                 self.traffic.answered(source, message, now)
+            if isinstance(message, Propose):
+                message = Propose(tuple(self._admissible(message.proposals)))
             raft.step(source, message)
         self._sweep(now)
         if now >= self._next_round_trips:
@@ -261,6 +293,10 @@ class Node:
             self._note_round_trips()
         if self._proposals and self._leader_in_reach and raft.propose(self._proposals):
             self._proposals = []
+        if self._changes:
+            if self._leader_in_reach:
+                raft.propose(self._admissible(self._changes))
+            self._changes = []
         if self._reads:
             for context in self._reads.ask(now, now - READ_RETRY_SECONDS):
                 raft.read_index(context)
@@ -286,6 +322,20 @@ class Node:
                 self._schedule()
                 break
         self._after_turn()
+
+    def _admissible(self, proposals: Sequence[Proposal]) -> Sequence[Proposal]:
+        """What a leader may append of what was proposed; others leave that to the leader."""
+        if not self._raft.is_leader or all(p.kind == NORMAL for p in proposals):
+            return proposals
+        return admissible(proposals, None if self._raft.change_pending else self.cluster.changed_at)
+
+    def _promote(self) -> None:
+        """As leader, let learners vote: a member is a learner only to get into the cluster."""
+        raft = self._raft
+        learners = raft.configuration.learners
+        if learners and raft.is_leader and not raft.change_pending:
+            with contextlib.suppress(ChangeRefused):
+                raft.propose_change(Change("add", learners[0]))
 
     def _send_appends(self, appends: Sequence[tuple[int, AnyMessage]]) -> None:
         now = time.monotonic()
@@ -348,6 +398,7 @@ class Node:
             self._apply(ready.committed)
         for state in ready.reads:
             self._reads.confirm(state)
+        self._promote()
 
     def _filled(self, to: int, message: AnyMessage) -> tuple[int, AnyMessage]:
         """Put the data into a chunk that leaves."""
@@ -384,8 +435,10 @@ class Node:
                     self._answer(waiting.done, outcome)
             elif entry.kind == CONFIGURATION:
                 self.applied = entry.index
-                apply_change(store, decode_data(entry.data).change)
+                change = decode_data(entry.data).change
+                apply_change(store, change)
                 self._cluster_changed()
+                self.reconfiguration.applied(change)
             else:
                 self.applied = entry.index
 
@@ -504,9 +557,16 @@ class Node:
         """Follow the bookkeeping in the store."""
         self.cluster = read_cluster(self.store)
         self.traffic.forget_all_but(self.cluster.members)
-        self._transport.set_peers({m.id: m.peer_urls for m in self.cluster.members.values()})
-        if self.me in self.cluster.removed and not self.finished.done():
+        peers = {member.id: member.peer_urls for member in self.cluster.members.values()}
+        self._transport.set_peers(peers, self.cluster.removed)
+        if self.me in self.cluster.removed:
+            self._loop.call_later(REMOVED_SECONDS, self._leave)
+
+    def _leave(self) -> None:
+        """Stop as a removed member."""
+        if not self.finished.done():
             log.error("the member has been permanently removed from the cluster")
+            log.info("the data-dir used by this member must be removed.")
             self.finished.set_result(None)
 
 

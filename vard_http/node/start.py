@@ -14,6 +14,9 @@ import structlog
 from vard_http.config import Config, check_bootstrap
 from vard_http.config.identity import cluster_id, format_id, member_id
 from vard_http.node.cluster import bootstrap_entries
+from vard_http.node.errors import StartError
+from vard_http.node.forcing import force_new_cluster
+from vard_http.node.joining import is_bootstrapped, join
 from vard_http.node.node import Node, NodeSettings
 from vard_http.raft import Configuration, HardState, Raft, Recovered, Settings, SnapshotMeta
 from vard_http.storage import Identity, Storage, exists, open_storage
@@ -25,10 +28,6 @@ log = structlog.get_logger("start")
 NOTHING = SnapshotMeta(0, 0, Configuration(()))
 
 
-class StartError(Exception):
-    """The node cannot start as it is configured; the message says why."""
-
-
 def start_node(
     config: Config, make_context: Callable[[], ssl.SSLContext] = ssl.create_default_context
 ) -> Node:
@@ -36,10 +35,14 @@ def start_node(
 
     Raises StartError or ConfigError, and StorageError for a directory that must not be used.
     """
+    existed = exists(Path(config.data_dir))
     storage = _open(config)
     recovered = storage.recover()
     if recovered.hard_state.term == 0:
-        _bootstrap(config, storage)
+        _begin(config, storage)
+        recovered = storage.recover()
+    if existed and config.force_new_cluster:
+        force_new_cluster(storage, recovered)
         recovered = storage.recover()
     identity = storage.identity
     store = Store()
@@ -73,6 +76,7 @@ def start_node(
             client_urls=config.advertise_client_urls,
             snapshot_count=config.snapshot_count,
             election_timeout=config.election_timeout / 1000,
+            strict_reconfig_check=config.strict_reconfig_check,
         ),
         raft,
         storage,
@@ -99,22 +103,45 @@ def _members(config: Config) -> dict[int, tuple[str, ...]]:
 
 
 def _open(config: Config) -> Storage:
-    """The data directory as it is; a new one is made for a member of a new cluster.
+    """The data directory as it is, or a new one for a member that has none.
 
     Raises StartError, ConfigError, StorageError.
     """
     data_dir = Path(config.data_dir)
     if exists(data_dir):
         return open_storage(data_dir, None)
-    if config.initial_cluster_state == "existing":
-        raise StartError("joining an existing cluster is not supported by this version")
     check_bootstrap(config, resolve=_resolve)
+    return open_storage(data_dir, _identity(config))
+
+
+def _identity(config: Config) -> Identity:
+    """Who a member without data is. Raises StartError."""
+    cluster = config.initial_cluster
+    if config.initial_cluster_state == "existing":
+        return Identity(*join(cluster, config.name, _resolve), config.name)
     members = _members(config)
-    me = member_id(config.initial_cluster[config.name], config.initial_cluster_token)
-    return open_storage(data_dir, Identity(cluster_id(members), me, config.name))
+    me = member_id(cluster[config.name], config.initial_cluster_token)
+    if is_bootstrapped(cluster, config.name, me):
+        raise StartError(f"member {format_id(me)} has already been bootstrapped")
+    return Identity(cluster_id(members), me, config.name)
 
 
-def _bootstrap(config: Config, storage: Storage) -> None:
-    """Write the log with which a new cluster begins; nothing has been promised to anybody yet."""
-    entries = bootstrap_entries(_members(config))
+def _begin(config: Config, storage: Storage) -> None:
+    """Write what a member begins with; nothing has been promised to anybody yet.
+
+    For one of a new cluster that is the cluster's first entries. One that joins has nothing at all
+    but term 1, in which nobody was ever elected; its cluster will send it the rest.
+
+    Raises StartError if the member's data directory was made with other settings.
+    """
+    if config.initial_cluster_state == "existing":
+        storage.append((), HardState(term=1, vote=0, commit=0))
+        return
+    members = _members(config)
+    if storage.identity.cluster_id != cluster_id(members):
+        raise StartError(
+            f"{config.data_dir} was made for {storage.identity}, whose start was cut short, but the"
+            " --initial-cluster flags are for another cluster; correct them or remove the directory"
+        )
+    entries = bootstrap_entries(members)
     storage.append(entries, HardState(term=1, vote=0, commit=len(entries)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from vard_http.raft.messages import AnyMessage
 from vard_http.transport.handshake import Handshake, HandshakeRefused, check
@@ -15,7 +15,10 @@ __all__ = ["Handshake", "HandshakeRefused", "PeerListener", "Refusals", "Transpo
 
 
 class Transport:
-    """The outgoing half: who the peers are, and sending to them."""
+    """The outgoing half: who the peers are, and sending to them.
+
+    `on_removed` is called when a peer says that this server was removed from the cluster.
+    """
 
     def __init__(
         self,
@@ -24,26 +27,57 @@ class Transport:
         make_context: Callable[[], ssl.SSLContext] = ssl.create_default_context,
     ) -> None:
         """`make_context` is called for each connection to an https URL."""
+        self.on_removed: Callable[[], None] = _ignore
         self._cluster_id = cluster_id
         self._me = me
         self._make_context = make_context
+        self._members: dict[int, tuple[str, ...]] = {}
+        self._callers: dict[int, tuple[str, ...]] = {}
         self._peers: dict[int, Peer] = {}
         self.received_bytes: dict[int, int] = {}
         """By sender, over all connections."""
         self._closing: set[asyncio.Task[None]] = set()
 
-    def set_peers(self, urls: Mapping[int, Sequence[str]]) -> None:
-        """Keep connections to just these servers; must run inside the event loop."""
-        wanted = {node: tuple(us) for node, us in urls.items() if node != self._me}
-        for node, peer in list(self._peers.items()):
-            if wanted.get(node) != peer.urls:
-                del self._peers[node]
-                task = asyncio.get_running_loop().create_task(peer.close())
-                self._closing.add(task)
-                task.add_done_callback(self._closing.discard)
-        for node, us in wanted.items():
-            if node not in self._peers:
-                self._peers[node] = Peer(node, us, self._cluster_id, self._me, self._make_context)
+    def set_peers(self, urls: Mapping[int, Sequence[str]], removed: Collection[int] = ()) -> None:
+        """These servers, of which this one may be one, are the members; `removed` were once.
+
+        Members are called, and so is who has called us, until removed. To be used inside the event
+        loop. A connection stays as long as it works, even if the URLs change.
+        """
+        self._members = {node: tuple(us) for node, us in urls.items()}
+        for node in removed:
+            self._callers.pop(node, None)
+        self._follow()
+
+    def meet(self, caller: int, urls: Sequence[str]) -> None:
+        """A server has called and said that these are its peer URLs.
+
+        That may be news to a server whose list of members is empty or old.
+        """
+        if urls and self._callers.get(caller) != tuple(urls):
+            self._callers[caller] = tuple(urls)
+            self._follow()
+
+    def _follow(self) -> None:
+        wanted: dict[int, tuple[str, ...]] = {}
+        for node in (self._members.keys() | self._callers.keys()) - {self._me}:
+            urls = self._members.get(node, ()) + self._callers.get(node, ())
+            if urls:
+                wanted[node] = tuple(dict.fromkeys(urls))
+        for node in self._peers.keys() - wanted.keys():
+            task = asyncio.get_running_loop().create_task(self._peers.pop(node).close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        for node, urls in wanted.items():
+            if node in self._peers:
+                self._peers[node].urls = urls
+            else:
+                self._peers[node] = Peer(
+                    node, urls, self._introduce, lambda: self.on_removed(), self._make_context
+                )
+
+    def _introduce(self, target: int) -> Handshake:
+        return Handshake(self._cluster_id, self._me, target, self._members.get(self._me, ()))
 
     @property
     def peers(self) -> Mapping[int, Peer]:
@@ -78,3 +112,7 @@ class Transport:
         """Hang up on all."""
         peers, self._peers = self._peers, {}
         await asyncio.gather(*(peer.close() for peer in peers.values()), *self._closing)
+
+
+def _ignore() -> None:
+    """Until somebody wants to know."""

@@ -25,11 +25,15 @@ ACCEPTED = (
 
 
 class Handshake(msgspec.Struct, frozen=True):
-    """Who calls whom, and in which cluster."""
+    """Who calls whom, and in which cluster; `urls` are the caller's own peer URLs.
+
+    A server that has just joined learns from `urls` where to answer: it has no list of members yet.
+    """
 
     cluster_id: int
     source: int
     target: int
+    urls: tuple[str, ...] = ()
 
 
 class HandshakeRefused(Exception):
@@ -50,6 +54,7 @@ def request(handshake: Handshake, host: str) -> bytes:
         f"X-Etcd-Cluster-Id: {handshake.cluster_id:x}\r\n"
         f"X-Raft-To: {handshake.target:x}\r\n"
         f"X-Server-From: {handshake.source:x}\r\n"
+        f"X-PeerURLs: {','.join(handshake.urls)}\r\n"
         f"\r\n"
     ).encode()
 
@@ -64,6 +69,7 @@ def parse_request(head: bytes) -> Handshake:
             cluster_id=_id(headers["x-etcd-cluster-id"]),
             source=_id(headers["x-server-from"]),
             target=_id(headers["x-raft-to"]),
+            urls=tuple(url for url in headers.get("x-peerurls", "").split(",") if url),
         )
     except (KeyError, ValueError) as error:
         raise HandshakeRefused(400, "the handshake names no cluster or server") from error

@@ -67,7 +67,7 @@ class PeerListener(asyncio.Protocol):
         self._count = count
         self._head = bytearray()
         self._frames: FrameDecoder | None = None
-        self._source = 0
+        self._handshake: hs.Handshake | None = None
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -79,7 +79,7 @@ class PeerListener(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         if self._frames is not None:
-            log.info("peer hung up", peer=f"{self._source:x}", error=str(exc) if exc else None)
+            log.info("peer hung up", peer=self._peer, error=str(exc) if exc else None)
 
     def data_received(self, data: bytes) -> None:
         if self._frames is None:
@@ -109,23 +109,35 @@ class PeerListener(asyncio.Protocol):
             self._refuse(error)
             return
         self._stop_timer()
-        self._source = handshake.source
+        self._handshake = handshake
         self._frames = FrameDecoder()
         self._open().write(hs.ACCEPTED)
-        log.info("peer called", peer=f"{self._source:x}")
+        log.info("peer called", peer=self._peer)
         if rest:
             self._feed(rest)
 
     def _feed(self, data: bytes) -> None:
         assert self._frames is not None
-        self._count(self._source, len(data))
+        assert self._handshake is not None
+        self._count(self._handshake.source, len(data))
         try:
+            # It may have been removed since; when it calls again it will be told.
+            self._welcome(self._handshake)
             for message in self._frames.feed(data):
-                self._receive(self._source, message)
+                self._receive(self._handshake.source, message)
+        except hs.HandshakeRefused as error:
+            self._drop("peer is not welcome any more", error)
         except FrameError as error:
-            log.warning("peer spoke nonsense", peer=f"{self._source:x}", error=str(error))
-            self._frames = None
-            self._open().abort()
+            self._drop("peer spoke nonsense", error)
+
+    def _drop(self, event: str, error: Exception) -> None:
+        log.warning(event, peer=self._peer, error=str(error))
+        self._frames = None
+        self._open().abort()
+
+    @property
+    def _peer(self) -> str:
+        return f"{self._handshake.source:x}" if self._handshake is not None else ""
 
     def _refuse(self, error: hs.HandshakeRefused) -> None:
         self._stop_timer()

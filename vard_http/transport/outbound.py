@@ -28,6 +28,8 @@ BUFFER_BYTES = 32 << 20
 
 _ROUND_TRIP = struct.Struct("=68xI")
 """tcpi_rtt in Linux's struct tcp_info, in microseconds."""
+GONE = 410
+"""The status with which a cluster turns away a member that was removed from it."""
 
 
 class _Line(asyncio.Protocol):
@@ -72,14 +74,18 @@ class Peer:
         self,
         node: int,
         urls: Sequence[str],
-        cluster_id: int,
-        me: int,
+        introduce: Callable[[int], hs.Handshake],
+        on_gone: Callable[[], None],
         make_context: Callable[[], ssl.SSLContext],
     ) -> None:
+        """`introduce` gives the handshake for a server; `on_gone` is called when it refuses us as
+        a removed member. `urls` may be changed: the new ones count from the next attempt on.
+        """
         self.node = node
         self.urls = tuple(urls)
         self.active_since: float | None = None
-        self._handshake = hs.Handshake(cluster_id, me, node)
+        self._introduce = introduce
+        self._on_gone = on_gone
         self._make_context = make_context
         self.sent_bytes = 0
         self.lost_messages = 0
@@ -125,6 +131,8 @@ class Peer:
                 wait = RETRY_SECONDS
             except (OSError, TimeoutError, hs.HandshakeRefused) as error:
                 self._report(f"{type(error).__name__}: {error}", url)
+                if isinstance(error, hs.HandshakeRefused) and error.status == GONE:
+                    self._on_gone()
                 wait = min(2 * wait, RETRY_SECONDS_MAX)
             await asyncio.sleep(wait)
 
@@ -132,7 +140,7 @@ class Peer:
         """Connect, and return when an accepted connection has ended."""
         loop = asyncio.get_running_loop()
         parts = urlsplit(url)
-        hello = hs.request(self._handshake, parts.netloc)
+        hello = hs.request(self._introduce(self.node), parts.netloc)
         context = self._make_context() if parts.scheme == "https" else None
         async with asyncio.timeout(CONNECT_SECONDS):
             transport, line = await loop.create_connection(

@@ -1,0 +1,139 @@
+"""Changes of members that this node's clients ask for: from the request to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from vard_http.config.identity import format_id, member_id
+from vard_http.node.cluster import (
+    Cluster,
+    Member,
+    Reason,
+    count_lookups,
+    decode_reason,
+    encode_reason,
+)
+from vard_http.node.membership import MembershipError, check_add, check_remove, validate
+from vard_http.raft import Change, Operation
+from vard_http.store import StoreError
+
+if TYPE_CHECKING:
+    from vard_http.node.node import Node
+
+log = structlog.get_logger("membership")
+
+HEALTH_SECONDS: Final = 5.0
+"""For how long a member must have been connected to count as healthy (etcd's HealthInterval)."""
+
+RETRY_SECONDS: Final = 0.2
+
+
+class Reconfiguration:
+    """Adding, removing and updating members, whoever leads.
+
+    A change is validated against the members as they stand after all that was acknowledged
+    before, and proposed on that basis. The leader drops it if the members have changed meanwhile,
+    or if another change is on its way: then it is validated and proposed again.
+
+    All raise MembershipError: MemberConflict, MemberRemoved, MemberUnknown, or else if the guard
+    (contract 13.2, step 3) refuses or no answer came in time.
+    """
+
+    def __init__(self, node: Node, *, strict: bool) -> None:
+        self._node = node
+        self._strict = strict
+        self._waiting: dict[int, asyncio.Future[None]] = {}
+
+    async def add(self, peer_urls: tuple[str, ...]) -> Member:
+        """A new member, which has not started yet.
+
+        It becomes a learner, whom no quorum counts, so that the members there are can commit that;
+        the leader then makes it a voter at once (as in etcd's v2 API).
+        """
+        added = Member(member_id(peer_urls, str(int(time.time()))), peer_urls)
+        if self._strict:
+            check_add(self._node.cluster, self._connected)
+        await self._change("learn", added.id, peer_urls, lambda c: added.id in c.members)
+        return added
+
+    async def remove(self, member: int) -> None:
+        """Remove a member for ever; it may be this one."""
+        if self._strict:
+            reachable = member == self._node.me or self._node.active_since(member) is not None
+            check_remove(self._node.cluster, member, self._connected, reachable=reachable)
+        await self._change("remove", member, (), lambda c: member in c.removed)
+
+    async def update(self, member: int, peer_urls: tuple[str, ...]) -> None:
+        """Give a member other peer URLs."""
+
+        def done(cluster: Cluster) -> bool:
+            return member in cluster.members and cluster.members[member].peer_urls == peer_urls
+
+        await self._change("update", member, peer_urls, done)
+
+    def applied(self, change: Change) -> None:
+        """A change was applied; its requester may be waiting here."""
+        if not change.context:
+            return
+        waiting = self._waiting.get(decode_reason(change.context).number)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    def _connected(self, member: int) -> bool:
+        if member == self._node.me:
+            return True
+        since = self._node.active_since(member)
+        return since is not None and time.monotonic() - since > HEALTH_SECONDS
+
+    async def _change(
+        self,
+        operation: Operation,
+        member: int,
+        peer_urls: tuple[str, ...],
+        is_done: Callable[[Cluster], bool],
+    ) -> None:
+        """Have a change made; `is_done` tells from the members one that came in a snapshot."""
+        number = random.getrandbits(63) + 1
+        applied = self._waiting[number] = asyncio.get_running_loop().create_future()
+        node, proposed = self._node, False
+        try:
+            async with asyncio.timeout(node.settings.request_timeout):
+                await self._catch_up()
+                while not applied.done() and not (proposed and is_done(node.cluster)):
+                    reason = Reason(peer_urls, node.cluster.changed_at, number)
+                    change = Change(operation, member, encode_reason(reason))
+                    self._validate(change)
+                    node.propose_change(change)
+                    proposed = True
+                    await asyncio.wait((applied,), timeout=RETRY_SECONDS)
+        except TimeoutError:
+            raise MembershipError("etcdserver: request timed out") from None
+        finally:
+            del self._waiting[number]
+        log.info("applied a change of members", change=operation, member=format_id(member))
+
+    def _validate(self, change: Change) -> None:
+        try:
+            validate(self._node.cluster, change)
+        except MembershipError:
+            count_lookups(self._node.store)
+            raise
+
+    async def _catch_up(self) -> None:
+        """Wait until all that was acknowledged anywhere is applied here."""
+        caught_up: asyncio.Future[StoreError | None] = asyncio.get_running_loop().create_future()
+
+        def done(error: StoreError | None) -> None:
+            if not caught_up.done():
+                caught_up.set_result(error)
+
+        self._node.read(done)
+        error = await caught_up
+        if error is not None:
+            raise MembershipError(error.cause.decode())
