@@ -118,8 +118,12 @@ def describe(error: Exception) -> str:
         return f"certificate verify failed: {error.verify_message}"
     if isinstance(error, HandshakeFailed):
         return str(error)
-    if isinstance(error, ssl.SSLError) and error.reason:
-        return _PHRASES.get(error.reason, error.reason.lower().replace("_", " "))
+    # Python's own errors of this class, not from OpenSSL, have no reason.
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, str):
+        _, alert, complaint = reason.partition("_ALERT_")
+        phrase = f"remote error: {complaint}" if alert else reason
+        return _PHRASES.get(reason, phrase.lower().replace("_", " "))
     return str(error.args[-1]) if error.args else type(error).__name__
 
 
