@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,6 +23,8 @@ BOOTSTRAP_SECONDS: Final = 1.0
 
 InitialCluster = Mapping[str, tuple[str, ...]]
 Resolve = Callable[[str], str]
+MakeContext = Callable[[], ssl.SSLContext]
+"""For connections to https URLs."""
 
 
 class RemoteMember(msgspec.Struct, frozen=True, rename="camel"):
@@ -53,13 +56,15 @@ class RemoteCluster(msgspec.Struct, frozen=True):
 _decode_members = msgspec.json.Decoder(list[RemoteMember]).decode
 
 
-def join(cluster: InitialCluster, name: str, resolve: Resolve) -> tuple[int, int]:
+def join(
+    cluster: InitialCluster, name: str, resolve: Resolve, make_context: MakeContext
+) -> tuple[int, int]:
     """The id of the cluster that the other members of `cluster` are in, and that of member `name`.
 
     The running cluster must have just the members of `cluster`, by their peer URLs. Raises
     StartError with etcd's reasons.
     """
-    remote = fetch_cluster(_others(cluster, name), JOIN_SECONDS)
+    remote = fetch_cluster(_others(cluster, name), JOIN_SECONDS, make_context)
     if remote is None:
         raise StartError(
             "cannot fetch cluster info from peer urls:"
@@ -76,25 +81,29 @@ def join(cluster: InitialCluster, name: str, resolve: Resolve) -> tuple[int, int
     return remote.id, ids[name]
 
 
-def is_bootstrapped(cluster: InitialCluster, name: str, member: int) -> bool:
+def is_bootstrapped(
+    cluster: InitialCluster, name: str, member: int, make_context: MakeContext
+) -> bool:
     """Whether the other members run already, and know that `member` has started before.
 
     It has lost its data then; were it to begin anew, votes and entries that it had acknowledged
     would be forgotten.
     """
-    remote = fetch_cluster(_others(cluster, name), BOOTSTRAP_SECONDS)
+    remote = fetch_cluster(_others(cluster, name), BOOTSTRAP_SECONDS, make_context)
     known = remote.members if remote is not None else ()
     return any(other.id == member and other.client_urls for other in known)
 
 
-def fetch_cluster(urls: Iterable[str], timeout: float) -> RemoteCluster | None:
+def fetch_cluster(
+    urls: Iterable[str], timeout: float, make_context: MakeContext
+) -> RemoteCluster | None:
     """What the first peer URL that answers says of its cluster; None if none does.
 
     Blocks for up to `timeout` seconds a URL.
     """
     for url in urls:
         try:
-            return _ask(url, timeout)
+            return _ask(url, timeout, make_context)
         except (OSError, http.client.HTTPException, msgspec.MsgspecError, ValueError) as error:
             log.warning("could not get cluster response", url=url, error=str(error))
     return None
@@ -138,9 +147,14 @@ def url_difference(first: Sequence[str], second: Sequence[str], resolve: Resolve
     return ""
 
 
-def _ask(url: str, timeout: float) -> RemoteCluster:
+def _ask(url: str, timeout: float, make_context: MakeContext) -> RemoteCluster:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+    host = parts.hostname or ""
+    connection = (
+        http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=make_context())
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(host, parts.port, timeout=timeout)
+    )
     try:
         connection.request("GET", "/members")
         response = connection.getresponse()

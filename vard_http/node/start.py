@@ -6,7 +6,6 @@ import random
 import socket
 import ssl
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import structlog
@@ -16,7 +15,7 @@ from vard_http.config.identity import cluster_id, format_id, member_id
 from vard_http.node.cluster import bootstrap_entries
 from vard_http.node.errors import StartError
 from vard_http.node.forcing import force_new_cluster
-from vard_http.node.joining import is_bootstrapped, join
+from vard_http.node.joining import MakeContext, is_bootstrapped, join
 from vard_http.node.node import Node, NodeSettings
 from vard_http.raft import Configuration, HardState, Raft, Recovered, Settings, SnapshotMeta
 from vard_http.storage import Identity, Storage, exists, open_storage
@@ -28,15 +27,13 @@ log = structlog.get_logger("start")
 NOTHING = SnapshotMeta(0, 0, Configuration(()))
 
 
-def start_node(
-    config: Config, make_context: Callable[[], ssl.SSLContext] = ssl.create_default_context
-) -> Node:
+def start_node(config: Config, make_context: MakeContext = ssl.create_default_context) -> Node:
     """A node with what its data directory holds, or that of a new member; not yet at work.
 
     Raises StartError or ConfigError, and StorageError for a directory that must not be used.
     """
     existed = exists(Path(config.data_dir))
-    storage = _open(config)
+    storage = _open(config, make_context)
     recovered = storage.recover()
     if recovered.hard_state.term == 0:
         _begin(config, storage)
@@ -77,6 +74,8 @@ def start_node(
             snapshot_count=config.snapshot_count,
             election_timeout=config.election_timeout / 1000,
             strict_reconfig_check=config.strict_reconfig_check,
+            quota_bytes=max(0, config.quota_backend_bytes),
+            data_dir=config.data_dir,
         ),
         raft,
         storage,
@@ -102,7 +101,7 @@ def _members(config: Config) -> dict[int, tuple[str, ...]]:
     return {member_id(urls, token): urls for urls in config.initial_cluster.values()}
 
 
-def _open(config: Config) -> Storage:
+def _open(config: Config, make_context: MakeContext) -> Storage:
     """The data directory as it is, or a new one for a member that has none.
 
     Raises StartError, ConfigError, StorageError.
@@ -111,17 +110,17 @@ def _open(config: Config) -> Storage:
     if exists(data_dir):
         return open_storage(data_dir, None)
     check_bootstrap(config, resolve=_resolve)
-    return open_storage(data_dir, _identity(config))
+    return open_storage(data_dir, _identity(config, make_context))
 
 
-def _identity(config: Config) -> Identity:
+def _identity(config: Config, make_context: MakeContext) -> Identity:
     """Who a member without data is. Raises StartError."""
     cluster = config.initial_cluster
     if config.initial_cluster_state == "existing":
-        return Identity(*join(cluster, config.name, _resolve), config.name)
+        return Identity(*join(cluster, config.name, _resolve, make_context), config.name)
     members = _members(config)
     me = member_id(cluster[config.name], config.initial_cluster_token)
-    if is_bootstrapped(cluster, config.name, me):
+    if is_bootstrapped(cluster, config.name, me, make_context):
         raise StartError(f"member {format_id(me)} has already been bootstrapped")
     return Identity(cluster_id(members), me, config.name)
 
