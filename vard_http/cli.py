@@ -34,7 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(f"{error}\n{error.usage}".rstrip(), file=sys.stderr)
         return error.exit_code
-    logs.configure(config)
+    try:
+        logs.configure(config)
+    except OSError as error:
+        print(f"couldn't open the log: {error}", file=sys.stderr)
+        return 1
     for warning in config.warnings:
         log.warning(warning)
     if missing := missing_features(config):

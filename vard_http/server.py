@@ -7,25 +7,32 @@ import os
 import resource
 import signal
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from vard_http.api import (
     Bound,
     Frontend,
+    Limits,
     Listener,
+    Monitoring,
+    Service,
     bind,
     make_peer_app,
     protocol_factory,
     serve,
 )
 from vard_http.config import Config
-from vard_http.node import Node, start_node
+from vard_http.node import Node, StartError, start_node
+from vard_http.notify import notify
 from vard_http.tls import Security, client_settings, peer_settings
 from vard_http.transport import PeerListener, Refusals
 
 log = structlog.get_logger("server")
+
+RESERVED_FILES: Final = 150
+"""Open files that are kept for the node itself, as in etcd."""
 
 
 async def run(config: Config) -> signal.Signals | None:
@@ -34,30 +41,40 @@ async def run(config: Config) -> signal.Signals | None:
     Raises OSError if an address cannot be used, TlsError, StartError, StorageError, and
     StorageFailed when the disk fails at work.
     """
-    _allow_many_connections()
+    connections = _allow_many_connections()
     among_peers = Security(peer_settings(config))
     for_clients = Security(client_settings(config))
     peer_side = bind(config.listen_peer_urls)
     client_side = bind(config.listen_client_urls)
+    metrics_side = bind(config.listen_metrics_urls)
     node = start_node(config, among_peers.client_context)
     stop = _signals()
     servers = await _serve_peers(node, peer_side, among_peers)
     node.start()
+    service = Service(
+        node,
+        cors=config.cors,
+        host_whitelist=config.host_whitelist,
+        v2=config.enable_v2,
+        client_cert_auth=for_clients.settings.client_cert_auth,
+        limits=Limits(
+            form_bytes=config.max_request_bytes,
+            connections=min(config.max_connections or connections, connections),
+            watchers=config.max_watchers,
+        ),
+    )
+    monitoring = await Monitoring.start(service, metrics_side, for_clients)
+    for url in config.listen_metrics_urls:
+        log.info(f"listening for metrics on {url}")
     frontend: Frontend | None = None
     try:
         await _any(node.published, node.finished, stop)
         if node.published.done():
-            frontend = await Frontend.start(
-                node,
-                client_side,
-                for_clients,
-                cors=config.cors,
-                host_whitelist=config.host_whitelist,
-                v2=config.enable_v2,
-            )
+            frontend = await Frontend.start(service, client_side, for_clients)
             log.info("ready to serve client requests")
             for url in config.listen_client_urls:
-                log.info(_serving(url))
+                log.info(_serving(url), notice=url.startswith("http:"))
+            notify("READY=1")
             await _any(node.finished, stop)
         if node.finished.done():
             node.finished.result()
@@ -66,6 +83,8 @@ async def run(config: Config) -> signal.Signals | None:
         log.info("stopping", signal=received.name)
         return received
     finally:
+        notify("STOPPING=1")
+        await monitoring.close()
         if frontend is not None:
             await frontend.close()
         await node.stop()
@@ -73,10 +92,19 @@ async def run(config: Config) -> signal.Signals | None:
             server.close()
 
 
-def _allow_many_connections() -> None:
-    """Raise the limit of open files as far as it goes, as Go programs do."""
+def _allow_many_connections() -> int:
+    """Raise the limit of open files as far as it goes, as Go programs do.
+
+    Returns how many connections of clients that allows. Raises StartError if it is none.
+    """
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    if hard <= RESERVED_FILES:
+        raise StartError(
+            f"file descriptor limit[{hard}] is too low, and should be set higher than"
+            f" {RESERVED_FILES} to ensure internal usage"
+        )
+    return hard - RESERVED_FILES
 
 
 def die_by(received: signal.Signals) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 from aiohttp import web
@@ -20,7 +21,10 @@ from vard_http.api.watching import EventStream
 from vard_http.store import StoreError
 from vard_http.tls import caller_names
 
+Router = Callable[[Service, bytes, bytes, bytes | None], Route]
+
 SERVICE: Final = web.AppKey("service", Service)
+ROUTER: Final[web.AppKey[Router]] = web.AppKey("router")
 
 _TRAILING: Final = ("Date", "Content-Length", "Connection", "Transfer-Encoding")
 
@@ -29,10 +33,11 @@ _BAD_TARGET: Final = Answer(
 )
 
 
-def make_app(service: Service) -> web.Application:
-    """An application that answers for one node."""
+def make_app(service: Service, route: Router = route) -> web.Application:
+    """An application that answers for one node what `route` finds."""
     app = web.Application(client_max_size=0)
     app[SERVICE] = service
+    app[ROUTER] = route
     app.router.add_route("*", "/{path:.*}", handle)
     app.on_response_prepare.append(_order_headers)
     return app
@@ -46,7 +51,7 @@ async def handle(request: web.Request) -> web.StreamResponse:
     to: Route
     try:
         host = None if request.secure else _header(request, "Host")
-        to = route(service, method, target, host)
+        to = request.app[ROUTER](service, method, target, host)
     except UrlError:
         to = _BAD_TARGET
     if isinstance(to, Keys):
@@ -114,7 +119,7 @@ async def _watch(request: web.Request, watch: Watch) -> web.StreamResponse:
     try:
         stream.register(service.node.store, watch)
     except StoreError as error:
-        return _response(request, service.refused(error))
+        return _response(request, service.watch_refused(error))
     try:
         headers = service.success_headers(service.node.store.index)
         response = web.StreamResponse(

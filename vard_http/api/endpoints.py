@@ -8,8 +8,11 @@ from typing import Final
 import msgspec
 
 from vard_http.api.auth import enable, roles, users
+from vard_http.api.debug import debug_vars
 from vard_http.api.health import health, version
+from vard_http.api.loglevel import config_log
 from vard_http.api.members import machines, members
+from vard_http.api.metrics import metrics
 from vard_http.api.request import Handler
 from vard_http.api.stats import stats_leader, stats_self, stats_store
 
@@ -39,6 +42,9 @@ ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {
     b"/v2/auth/enable": Endpoint((b"GET", b"PUT", b"DELETE"), enable),
     b"/version": Endpoint(_GET, version),
     b"/health": Endpoint(_GET, health),
+    b"/metrics": Endpoint(_ANY, metrics),
+    b"/debug/vars": Endpoint(_GET, debug_vars),
+    b"/config/local/log": Endpoint((b"PUT",), config_log),
 }
 """By path; one with a final slash stands for all that is below it too."""
 

@@ -70,6 +70,8 @@ class BrokenBody(msgspec.Struct, frozen=True):
 
 Operation = Get | Watch | Write
 
+_TOO_LARGE: Final = BrokenBody("http: POST too large")
+
 
 def wants_form(method: bytes, content_type: bytes) -> bool:
     """Whether the body counts (contract 4.1); it is not even read otherwise."""
@@ -88,11 +90,14 @@ def parse(
     content_type: bytes,
     body: bytes | BrokenBody,
     now: int,
+    max_form_bytes: int = MAX_FORM_BYTES,
 ) -> Operation:
     """The operation that a request asks for; `path` is the store's, `now` nanoseconds since 1970.
 
     Raises StoreError with index 0 for the first rule of contract 4.3 that is broken.
     """
+    if isinstance(body, bytes) and len(body) > max_form_bytes:
+        body = _TOO_LARGE
     if not query and (plain := _plain(method, path, content_type, body, now)) is not None:
         return plain
     values = _form(method, query, content_type, body).values
@@ -149,7 +154,6 @@ def _plain(
         and content_type == FORM
         and isinstance(body, bytes)
         and _PLAIN_VALUE.fullmatch(body)
-        and len(body) <= MAX_FORM_BYTES
     ):
         return Write(Set(now, path, body[6:].replace(b"+", b" ")), brief=False)
     return None
@@ -164,8 +168,6 @@ def _form(method: bytes, query: bytes, content_type: bytes, body: bytes | Broken
             pass
         elif isinstance(body, BrokenBody):
             error = body.error
-        elif len(body) > MAX_FORM_BYTES:
-            error = "http: POST too large"
         else:
             text = body
     form = Form(text, query)

@@ -14,6 +14,7 @@ from typing import Final, cast
 import structlog
 
 from vard_http.api.answers import Answer
+from vard_http.api.crowd import Crowd
 from vard_http.api.guard import Credentials
 from vard_http.api.http1 import BadRequest, Body, Hangup, Head, find_head, parse_head
 from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
@@ -43,15 +44,15 @@ _EXPECTATION_FAILED: Final = Answer(417, ((b"Connection", b"close"),), cors=Fals
 
 
 class Lane(asyncio.Protocol):
-    """One client connection, kept in `lanes` while it is here.
+    """One client connection, one of the `crowd` if that lets it in.
 
     `hand_on` makes the aiohttp protocol that may take it over.
     """
 
     def __init__(
-        self, service: Service, hand_on: Callable[[], asyncio.Protocol], lanes: set[Lane]
+        self, service: Service, hand_on: Callable[[], asyncio.Protocol], crowd: Crowd[Lane]
     ) -> None:
-        self._lanes = lanes
+        self._crowd = crowd
         self._service = service
         self._hand_on = hand_on
         self._transport: asyncio.Transport | None = None
@@ -77,10 +78,11 @@ class Lane(asyncio.Protocol):
         self._secure = transport.get_extra_info("sslcontext") is not None
         if self._secure and self._service.client_cert_auth:
             self._peer_names = caller_names(transport)
-        self._lanes.add(self)
+        if not self._crowd.enter(self):
+            self.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._lanes.discard(self)
+        self._crowd.leave(self)
         self._transport = None
         if self._stream is not None:
             self._stream.close()
@@ -261,7 +263,7 @@ class Lane(asyncio.Protocol):
         try:
             stream.register(service.node.store, watch)
         except StoreError as error:
-            self._respond(service.refused(error))
+            self._respond(service.watch_refused(error))
             return
         self._stream = stream
         transport.write(
@@ -318,7 +320,7 @@ class Lane(asyncio.Protocol):
         protocol.connection_made(transport)
         protocol.data_received(line + rest)
         self._transport = None
-        self._lanes.discard(self)
+        self._crowd.hand_on(self)
 
     def _write(self, data: bytes) -> None:
         if self._transport is not None:

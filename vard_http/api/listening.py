@@ -90,8 +90,13 @@ class ProtocolFactory:
 
     def __init__(self, runner: web.AppRunner) -> None:
         assert runner.server is not None
+        self._server = runner.server
         self.make: Callable[[], asyncio.Protocol] = runner.server
         self._runner = runner
+
+    def count(self) -> int:
+        """How many connections there are."""
+        return len(self._server.connections)
 
     async def close(self) -> None:
         """Close their connections."""

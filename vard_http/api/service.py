@@ -9,7 +9,9 @@ from typing import Final
 from vard_http.api import keys as keyspace
 from vard_http.api.administration import Administration
 from vard_http.api.answers import JSON, Answer, header_block
+from vard_http.api.counting import Health, Requests
 from vard_http.api.guard import Credentials, Guard
+from vard_http.api.limits import Limits
 from vard_http.api.render import Clock, Cors
 from vard_http.config.identity import format_id
 from vard_http.node import Node, Outcome
@@ -18,6 +20,10 @@ from vard_http.store import Event, StoreError, errors
 Respond = Callable[[Answer], None]
 StartWatch = Callable[[keyspace.Watch], None]
 
+NO_LIMITS: Final = Limits()
+
+_NO_SPACE: Final = StoreError(errors.RAFT_INTERNAL, b"etcdserver: mvcc: database space exceeded", 0)
+_TOO_MANY_WATCHERS: Final = StoreError(errors.RAFT_INTERNAL, b"etcdserver: too many watchers", 0)
 _UNAUTHORIZED: Final = StoreError(errors.UNAUTHORIZED, b"Insufficient credentials", 0)
 
 
@@ -32,8 +38,12 @@ class Service:
         host_whitelist: Iterable[str],
         v2: bool,
         client_cert_auth: bool,
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.node = node
+        self.requests = Requests()
+        self.health = Health()
+        self.limits = limits
         self.guard = Guard(node.store)
         self.administration = Administration(node, self.guard.accounts, self.guard.passwords)
         self.cors = Cors(cors)
@@ -71,15 +81,21 @@ class Service:
         now = time.time_ns()
         try:
             operation = keyspace.parse(
-                method, keyspace.key_path(path), query, content_type, body, now
+                method,
+                keyspace.key_path(path),
+                query,
+                content_type,
+                body,
+                now,
+                self.limits.form_bytes,
             )
             if not self.node.store.auth_enabled():
-                self._execute(operation, now, respond, watch)
+                self._execute(method, operation, now, respond, watch)
                 return
 
             def decided(allowed: bool) -> None:
                 if allowed:
-                    self._execute(operation, now, respond, watch)
+                    self._execute(method, operation, now, respond, watch)
                 else:
                     respond(self.refused(_UNAUTHORIZED))
 
@@ -94,18 +110,31 @@ class Service:
             respond(self.refused(error))
 
     def _execute(
-        self, operation: keyspace.Operation, now: int, respond: Respond, watch: StartWatch
+        self,
+        method: bytes,
+        operation: keyspace.Operation,
+        now: int,
+        respond: Respond,
+        watch: StartWatch,
     ) -> None:
+        if isinstance(operation, keyspace.Watch):
+            if 0 < self.limits.watchers <= self.node.store.watchers:
+                respond(self.watch_refused(_TOO_MANY_WATCHERS))
+            else:
+                watch(operation)
+            return
         if isinstance(operation, keyspace.Write):
-            self._write(operation, respond)
-        elif isinstance(operation, keyspace.Watch):
-            watch(operation)
+            self._write(operation, self.requests.timed(method, respond))
         elif operation.quorum:
-            self._read(operation, respond)
+            self._read(operation, self.requests.timed(b"QGET", respond))
         else:
-            respond(self._get(operation, now))
+            self.requests.timed(method, respond)(self._get(operation, now))
 
     def _write(self, operation: keyspace.Write, respond: Respond) -> None:
+        if self.node.quota.refuses(operation.command):
+            respond(self.refused(_NO_SPACE))
+            return
+
         def done(outcome: Outcome) -> None:
             if isinstance(outcome, StoreError):
                 respond(self.refused(outcome))
@@ -138,6 +167,11 @@ class Service:
         """The headers of every success on /v2/keys (contract 3)."""
         node = self.node
         return self._success % (index, node.commit_index, node.term)
+
+    def watch_refused(self, error: StoreError) -> Answer:
+        """The answer to a watch that cannot be; of watches only failures are counted."""
+        self.requests.failed[b"GET", error.status] += 1
+        return self.refused(error)
 
     def refused(self, error: StoreError) -> Answer:
         """An error of the key space as a response."""

@@ -76,11 +76,9 @@ INERT = (
     *_inert(
         Group.MEMBER,
         _V3,
-        ("quota-backend-bytes", SIGNED, "0"),
         ("backend-batch-interval", DURATION, "0"),
         ("backend-batch-limit", SIGNED, "0"),
         ("max-txn-ops", UNSIGNED, "128"),
-        ("max-request-bytes", UNSIGNED, "1572864"),
         ("max-concurrent-streams", UNSIGNED32, "4294967295"),
         ("grpc-keepalive-min-time", DURATION, "5s"),
         ("grpc-keepalive-interval", DURATION, "2h"),

@@ -1,7 +1,8 @@
 """The settings that act, each stated once: the fields of Config.
 
-The defaults are etcd 3.4's (contract 16.2) except for two: `enable-v2`, because this server
-exists for the v2 API, and `pre-vote`, as etcd itself has it since 3.5.
+The defaults are etcd 3.4's (contract 16.2) except for three: `enable-v2`, because this server
+exists for the v2 API; `pre-vote`, as etcd itself has it since 3.5; and `max-request-bytes`, which
+etcd does not apply to v2, so that its own default would refuse what etcd takes.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from vard_http.config.kinds import (
     CLUSTER,
     HOSTS,
     ORIGINS,
+    SIGNED,
     TEXT,
     UNSIGNED,
     URLS,
@@ -21,6 +23,9 @@ from vard_http.config.kinds import (
     choice,
 )
 from vard_http.config.setting import Group, setting, settings_of
+
+MAX_FORM_BYTES = 10 << 20
+"""What etcd allows the form of a v2 request to be."""
 
 MAX_ELECTION_TIMEOUT = 50_000
 """Milliseconds; etcd refuses longer election timeouts."""
@@ -50,6 +55,28 @@ class Config:
         UNSIGNED,
         "100000",
         "Number of committed transactions to trigger a snapshot to disk (0: 100000).",
+    )
+    quota_backend_bytes: int = setting(
+        _MEMBER,
+        SIGNED,
+        "0",
+        "Refuse writes beyond so many bytes of stored data (0: no limit; etcd: v3 only).",
+    )
+    max_request_bytes: int = setting(
+        _MEMBER,
+        UNSIGNED,
+        str(MAX_FORM_BYTES),
+        "Largest form that a request may bring (etcd: 1572864, but not for v2).",
+        allowed=f"a whole number of bytes up to {MAX_FORM_BYTES}; more has no effect",
+    )
+    max_connections: int = setting(
+        _MEMBER,
+        UNSIGNED,
+        "0",
+        "Client connections at a time (0: what the limit of open files allows; not in etcd).",
+    )
+    max_watchers: int = setting(
+        _MEMBER, UNSIGNED, "0", "Watches that may wait at a time (0: any number; not in etcd)."
     )
     heartbeat_interval: int = setting(
         _MEMBER,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,7 @@ from vard_http.node.cluster import (
 from vard_http.node.membership import admissible
 from vard_http.node.metrics import Metrics
 from vard_http.node.pending import Done, Outcome, Pending
+from vard_http.node.quota import Quota, free_bytes
 from vard_http.node.reads import LinearizableReads, ReadDone
 from vard_http.node.reconfiguration import Reconfiguration
 from vard_http.node.snapshotting import Snapshotting
@@ -86,6 +88,8 @@ class NodeSettings(msgspec.Struct, frozen=True):
     snapshot_count: int
     election_timeout: float
     strict_reconfig_check: bool = True
+    quota_bytes: int = 0
+    data_dir: str = "."
 
     @property
     def request_timeout(self) -> float:
@@ -127,6 +131,9 @@ class Node:
         self.leader_noticed = self.started
         self.traffic = Traffic(transport.active_since)
         self.metrics = Metrics()
+        self.quota = Quota(
+            store, settings.quota_bytes, functools.partial(free_bytes, settings.data_dir)
+        )
         self.reconfiguration = Reconfiguration(self, strict=settings.strict_reconfig_check)
 
         transport.on_removed = self._leave

@@ -55,7 +55,12 @@ COMMAND_LINES = [
     --ca-file=x => flag provided but not defined: -ca-file
 """.strip().splitlines()
 ]
-DEPARTURES = {"data-dir": "${name}.vard", "enable-v2": "true", "pre-vote": "true"}
+DEPARTURES = {
+    "data-dir": "${name}.vard",
+    "enable-v2": "true",
+    "max-request-bytes": "10485760",
+    "pre-vote": "true",
+}
 SAME_IN_OTHER_WORDS = {
     "backend-batch-interval": ("", "0"),
     "max-concurrent-streams": ("math.MaxUint32", "4294967295"),
