@@ -95,6 +95,11 @@ def method_not_allowed(allowed: bytes) -> Answer:
     return plain_error(405, b"Method Not Allowed", (b"Allow", allowed))
 
 
+def expectation_failed() -> Answer:
+    """The client expects something other than 100-continue."""
+    return Answer(417, ((b"Connection", b"close"),), cors=False, close=True)
+
+
 _HTML_ESCAPES = (
     (b"&", b"&amp;"),
     (b"<", b"&lt;"),

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
+import structlog
 from aiohttp import web
-from aiohttp.http import StreamWriter
-from multidict import CIMultiDict
+from aiohttp.http_exceptions import HttpProcessingError
 
-from vard_http.api.answers import MAX_MEASURED_BODY, TEXT, Answer, Headers, header_pairs
+from vard_http.api.answers import Answer, expectation_failed
 from vard_http.api.guard import Credentials
-from vard_http.api.keys import MAX_FORM_BYTES, Watch, wants_form
-from vard_http.api.request import Request
+from vard_http.api.http1 import MAX_DISCARDED, BadRequest, Fields, Head
+from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
+from vard_http.api.render import CONTINUE, render, render_stream
+from vard_http.api.request import Request, message
 from vard_http.api.routes import Keys, Other, Route, route
 from vard_http.api.service import Service
 from vard_http.api.urls import UrlError
 from vard_http.api.watching import EventStream
+from vard_http.api.written import Written
 from vard_http.store import StoreError
 from vard_http.tls import caller_names
 
@@ -26,150 +29,176 @@ Router = Callable[[Service, bytes, bytes, bytes | None], Route]
 SERVICE: Final = web.AppKey("service", Service)
 ROUTER: Final[web.AppKey[Router]] = web.AppKey("router")
 
-_TRAILING: Final = ("Date", "Content-Length", "Connection", "Transfer-Encoding")
-
-_BAD_TARGET: Final = Answer(
-    400, ((b"Content-Type", TEXT),), b"400 Bad Request", cors=False, close=True
-)
+log = structlog.get_logger("api")
 
 
 def make_app(service: Service, route: Router = route) -> web.Application:
     """An application that answers for one node what `route` finds."""
-    app = web.Application(client_max_size=0)
+    app = web.Application(client_max_size=0, middlewares=[_everything])
     app[SERVICE] = service
     app[ROUTER] = route
-    app.router.add_route("*", "/{path:.*}", handle)
-    app.on_response_prepare.append(_order_headers)
+    app.router.add_route("*", "/{path:.*}", handle, expect_handler=_expect)
     return app
+
+
+@web.middleware
+async def _everything(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Serve requests too whose target, such as `*`, is no path to aiohttp."""
+    return await handle(request)
+
+
+async def _expect(_: web.Request) -> None:
+    """Whether the client should send its body shows later."""
 
 
 async def handle(request: web.Request) -> web.StreamResponse:
     """Serve any request."""
-    service = request.app[SERVICE]
-    method = request.method.encode()
-    target = request.raw_path.encode("utf-8", "surrogateescape")
-    to: Route
-    try:
-        host = None if request.secure else _header(request, "Host")
-        to = request.app[ROUTER](service, method, target, host)
-    except UrlError:
-        to = _BAD_TARGET
-    if isinstance(to, Keys):
-        return await _keys(request, method, to)
-    if isinstance(to, Other):
-        to = await to.handler(service, await _read(request, method, to))
-    return _response(request, to)
+    return await _Exchange(request).serve()
 
 
-def _header(request: web.Request, name: str) -> bytes:
-    return request.headers.get(name, "").encode("utf-8", "surrogateescape")
-
-
-async def _read(request: web.Request, method: bytes, to: Other) -> Request:
+def _head(request: web.Request) -> Head:
+    """What was received, as our own parser would give it."""
     headers = {name.lower(): value for name, value in reversed(request.raw_headers)}
-    return Request(
-        method, to.path, to.query, headers, await _read_body(request), _peer_names(request)
+    fields = Fields(
+        headers=headers,
+        length=None if b"transfer-encoding" in headers else request.content_length or 0,
+        keep_alive=request.keep_alive,
+        expectation=headers.get(b"expect", b"").lower(),
     )
+    target = request.raw_path.encode("utf-8", "surrogateescape")
+    return Head(request.method.encode(), target, request.version.minor, fields)
 
 
-def _peer_names(request: web.Request) -> tuple[bytes, ...]:
-    if request.transport is None or not request.app[SERVICE].client_cert_auth:
-        return ()
-    return caller_names(request.transport)
+class _Exchange:
+    """One request and its response; `_close` ends the connection after it."""
 
+    def __init__(self, request: web.Request) -> None:
+        self._request = request
+        self._service = request.app[SERVICE]
+        self._head = _head(request)
+        self._close = False
 
-async def _keys(request: web.Request, method: bytes, to: Keys) -> web.StreamResponse:
-    service = request.app[SERVICE]
-    content_type = _header(request, "Content-Type")
-    body = b""
-    if wants_form(method, content_type):
-        body = await _read_body(request)
-    decided: asyncio.Future[Answer | Watch] = asyncio.get_running_loop().create_future()
+    async def serve(self) -> Written:
+        """Carry the request out."""
+        try:
+            to = self._route()
+            if isinstance(to, Keys):
+                return await self._keys(to)
+            if isinstance(to, Other):
+                return self._response(await self._other(to))
+            return self._response(to)
+        except BadRequest as error:
+            return Written(error.to_bytes(), stays=False)
+        except Exception:
+            log.exception("a request failed")
+            self._close = True
+            return self._response(message(500, "Internal Server Error"))
 
-    def decide(result: Answer | Watch) -> None:
-        if not decided.done():
-            decided.set_result(result)
+    def _route(self) -> Route:
+        head = self._head
+        if head.fields.expectation not in (b"", b"100-continue"):
+            return expectation_failed()
+        host = None if self._request.secure else head.fields.get(b"host")
+        try:
+            return self._request.app[ROUTER](self._service, head.method, head.target, host)
+        except UrlError as error:
+            raise BadRequest("400 Bad Request") from error
 
-    credentials = Credentials(_header(request, "Authorization"), _peer_names(request))
-    service.keys(method, to.path, to.query, content_type, body, credentials, decide, decide)
-    result = await decided
-    return (
-        await _watch(request, result) if isinstance(result, Watch) else _response(request, result)
-    )
+    async def _other(self, to: Other) -> Answer:
+        head = self._head
+        body = await self._read_body(MAX_FORM_BYTES + 1)
+        if isinstance(body, BrokenBody):
+            body, self._close = b"", True
+        names = self._peer_names()
+        request = Request(head.method, to.path, to.query, head.fields.headers, body, names)
+        return await to.handler(self._service, request)
 
+    def _peer_names(self) -> tuple[bytes, ...]:
+        transport = self._request.transport
+        if transport is None or not self._service.client_cert_auth:
+            return ()
+        return caller_names(transport)
 
-async def _read_body(request: web.Request) -> bytes:
-    """The body, or a little more than is allowed of it."""
-    body = bytearray()
-    async for data in request.content.iter_any():
-        body += data
-        if len(body) > MAX_FORM_BYTES:
-            break
-    return bytes(body)
+    async def _keys(self, to: Keys) -> Written:
+        head = self._head
+        content_type = head.fields.get(b"content-type")
+        wanted = wants_form(head.method, content_type)
+        body = await self._read_body(MAX_FORM_BYTES + 1 if wanted else 0)
+        decided: asyncio.Future[Answer | Watch] = asyncio.get_running_loop().create_future()
 
+        def decide(result: Answer | Watch) -> None:
+            if not decided.done():
+                decided.set_result(result)
 
-async def _watch(request: web.Request, watch: Watch) -> web.StreamResponse:
-    service = request.app[SERVICE]
-    transport = request.transport
-    done = asyncio.Event()
-    if transport is None:
-        raise web.HTTPBadRequest
-    chunked = request.version >= (1, 1)
-    stream = EventStream(transport, chunked=chunked, finished=done.set)
-    try:
-        stream.register(service.node.store, watch)
-    except StoreError as error:
-        return _response(request, service.watch_refused(error))
-    try:
-        headers = service.success_headers(service.node.store.index)
-        response = web.StreamResponse(
-            status=200, headers=_multidict(request, header_pairs(headers), cors=True)
+        credentials = Credentials(head.fields.get(b"authorization"), self._peer_names())
+        self._service.keys(
+            head.method, to.path, to.query, content_type, body, credentials, decide, decide
         )
-        # The event stream frames and ends the body itself; aiohttp only sends the header.
-        if chunked:
-            response.headers["Transfer-Encoding"] = "chunked"
-        else:
-            response.force_close()
-        writer = await response.prepare(request)
-        if isinstance(writer, StreamWriter):
-            writer.chunked = False
-        stream.begin()
-        await done.wait()
-        return response
-    finally:
-        stream.close()
+        result = await decided
+        return await self._watch(result) if isinstance(result, Watch) else self._response(result)
 
+    async def _read_body(self, limit: int) -> bytes | BrokenBody:
+        """At most `limit` bytes of the body; little more than that is read and thrown away."""
+        left, transport = self._head.fields.length, self._request.transport
+        if self._head.expects_continue and transport is not None:
+            # A client that waits for leave to send a body nobody wants is answered, and left.
+            self._close = not limit
+            if not limit:
+                return b""
+            transport.write(CONTINUE)
+        kept, overflow = bytearray(), 0
+        content = self._request.content
+        while not content.at_eof():
+            if len(kept) >= limit and overflow + (left or 0) >= MAX_DISCARDED:
+                self._close = True
+                break
+            try:
+                data = await content.readany()
+            except (web.RequestPayloadError, HttpProcessingError):
+                self._close = True
+                return BrokenBody("malformed chunked encoding")
+            room = limit - len(kept)
+            kept += data[:room]
+            overflow += max(0, len(data) - room)
+            left = None if left is None else left - len(data)
+        return bytes(kept)
 
-def _multidict(request: web.Request, headers: Headers, *, cors: bool) -> CIMultiDict[str]:
-    block = request.app[SERVICE].cors.block(_header(request, "Origin")) if cors else b""
-    return CIMultiDict(
-        (name.decode(), value.decode("utf-8", "surrogateescape"))
-        for name, value in (*header_pairs(block), *headers)
-    )
+    async def _watch(self, watch: Watch) -> Written:
+        head, service, transport = self._head, self._service, self._request.transport
+        if transport is None:
+            return Written(b"", stays=False)
+        done = asyncio.Event()
+        stream = EventStream(transport, chunked=head.minor > 0, finished=done.set)
+        try:
+            stream.register(service.node.store, watch)
+        except StoreError as error:
+            return self._response(service.watch_refused(error))
+        try:
+            transport.write(
+                render_stream(
+                    head,
+                    service.success_headers(service.node.store.index),
+                    self._cors(),
+                    service.clock.date(),
+                )
+            )
+            stream.begin()
+            await done.wait()
+        finally:
+            stream.close()
+        return Written(b"", stays=head.minor > 0 and head.fields.keep_alive)
 
+    def _response(self, answer: Answer) -> Written:
+        data, stays = render(
+            answer,
+            self._head,
+            self._cors(),
+            self._service.clock.date(),
+            keep_alive=self._head.fields.keep_alive and not self._close,
+        )
+        return Written(data, stays=stays)
 
-def _response(request: web.Request, answer: Answer) -> web.Response:
-    headers = _multidict(request, answer.pairs, cors=answer.cors)
-    response = web.Response(status=answer.status, body=answer.body, headers=headers)
-    if len(answer.body) > MAX_MEASURED_BODY:
-        if request.version >= (1, 1):
-            response.enable_chunked_encoding()
-        else:
-            response.force_close()
-    if answer.close:
-        response.force_close()
-    if "Content-Type" not in headers:
-        response["untyped"] = True
-    return response
-
-
-async def _order_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Send what etcd sends, in its order: no Server, no Content-Type of aiohttp's own."""
-    headers = response.headers
-    headers.popall("Server", None)
-    if response.get("untyped"):
-        headers.popall("Content-Type", None)
-    for name in _TRAILING:
-        value = headers.popall(name, None)
-        if value:
-            headers[name] = value[0]
+    def _cors(self) -> bytes:
+        return self._service.cors.block(self._head.fields.get(b"origin"))

@@ -19,6 +19,9 @@ MAX_FIRST_LINE: Final = 4096
 MAX_HEAD: Final = (1 << 20) + 4096
 MAX_CHUNK_LINE: Final = 4096
 
+MAX_DISCARDED: Final = 256 << 10
+"""Bytes of an unwanted body that are read for the sake of the next request, as in Go."""
+
 MAX_CACHED_FIELDS: Final = 1024
 """Bytes: so that the cache of parsed header fields stays below some megabytes."""
 

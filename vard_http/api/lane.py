@@ -13,10 +13,18 @@ from typing import Final, cast
 
 import structlog
 
-from vard_http.api.answers import Answer
+from vard_http.api.answers import Answer, expectation_failed
 from vard_http.api.crowd import Crowd
 from vard_http.api.guard import Credentials
-from vard_http.api.http1 import BadRequest, Body, Hangup, Head, find_head, parse_head
+from vard_http.api.http1 import (
+    MAX_DISCARDED,
+    BadRequest,
+    Body,
+    Hangup,
+    Head,
+    find_head,
+    parse_head,
+)
 from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
 from vard_http.api.render import CONTINUE, LAST_CHUNK, render, render_stream
 from vard_http.api.routes import Keys, Other, Route, route
@@ -28,19 +36,13 @@ from vard_http.tls import caller_names
 
 log = structlog.get_logger("api")
 
-MAX_DISCARDED: Final = 256 << 10
-"""Bytes of an unwanted body that are read for the sake of the next request, as in Go."""
-
 MAX_AHEAD: Final = 256 << 10
 """Bytes of later requests that are taken in while one is being answered."""
 
 BURST: Final = 64
 """Requests of one connection that are answered before others get their turn."""
 
-
 LINGER_SECONDS: Final = 0.5
-
-_EXPECTATION_FAILED: Final = Answer(417, ((b"Connection", b"close"),), cors=False, close=True)
 
 
 class Lane(asyncio.Protocol):
@@ -195,7 +197,7 @@ class Lane(asyncio.Protocol):
 
     def _route(self, head: Head) -> Route:
         if head.fields.expectation not in (b"", b"100-continue"):
-            return _EXPECTATION_FAILED
+            return expectation_failed()
         try:
             host = None if self._secure else head.fields.get(b"host")
             return route(self._service, head.method, head.target, host)

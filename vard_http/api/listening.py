@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable
-from typing import NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from vard_http.api.written import Handler
 from vard_http.tls import Security, TlsServer
 
 BACKLOG = 4096
 NEVER = 1e9
 """Seconds; etcd does not close idle connections, TCP keep-alive finds the dead ones."""
+
+_OPTIONS: Final[Mapping[str, Any]] = {
+    "access_log": None,
+    "keepalive_timeout": NEVER,
+    "lingering_time": 0,
+    "max_line_size": 1 << 20,
+    "max_field_size": 1 << 20,
+}
 
 
 class Bound(NamedTuple):
@@ -91,8 +100,12 @@ class ProtocolFactory:
     def __init__(self, runner: web.AppRunner) -> None:
         assert runner.server is not None
         self._server = runner.server
-        self.make: Callable[[], asyncio.Protocol] = runner.server
         self._runner = runner
+        self._loop = asyncio.get_running_loop()
+
+    def make(self) -> asyncio.Protocol:
+        """A protocol for one connection."""
+        return Handler(self._server, loop=self._loop, **_OPTIONS)
 
     def count(self) -> int:
         """How many connections there are."""
@@ -105,15 +118,6 @@ class ProtocolFactory:
 
 async def protocol_factory(app: web.Application) -> ProtocolFactory:
     """A factory whose protocols serve `app`."""
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        handle_signals=False,
-        handler_cancellation=True,
-        keepalive_timeout=NEVER,
-        shutdown_timeout=0,
-        max_line_size=1 << 20,
-        max_field_size=1 << 20,
-    )
+    runner = web.AppRunner(app, handle_signals=False, handler_cancellation=True, shutdown_timeout=0)
     await runner.setup()
     return ProtocolFactory(runner)

@@ -1,0 +1,58 @@
+"""A node's API on real sockets: by way of the lanes, or by aiohttp alone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Literal
+
+from tests.unit.node.support import make_node, new_storage, settled
+from vard_http.api.app import make_app
+from vard_http.api.crowd import Crowd
+from vard_http.api.lane import Lane
+from vard_http.api.listening import protocol_factory
+from vard_http.api.service import Service
+from vard_http.node import Node
+
+Way = Literal["lane", "aiohttp"]
+
+
+@contextlib.asynccontextmanager
+async def running_node() -> AsyncIterator[Node]:
+    """A cluster of one that has settled: its etcd index is 3."""
+    with tempfile.TemporaryDirectory() as directory:
+        node = make_node(new_storage(Path(directory) / "data"))
+        node.start()
+        await settled(node)
+        try:
+            yield node
+        finally:
+            await node.stop()
+
+
+def make_service(
+    node: Node, *, cors: tuple[str, ...] = ("*",), hosts: tuple[str, ...] = ("*",), v2: bool = True
+) -> Service:
+    return Service(node, cors=cors, host_whitelist=hosts, v2=v2, client_cert_auth=False)
+
+
+@contextlib.asynccontextmanager
+async def listening(service: Service, way: Way) -> AsyncIterator[int]:
+    """The port on which `service` answers; no connection outlives the context."""
+    application = await protocol_factory(make_app(service))
+    crowd: Crowd[Lane] = Crowd(service.limits.connections, application.count)
+    make: Callable[[], asyncio.Protocol] = application.make
+    if way == "lane":
+        make = functools.partial(Lane, service, application.make, crowd)
+    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for lane in crowd:
+            lane.abort()
+        await application.close()
