@@ -97,7 +97,8 @@ class Peer:
     def send(self, messages: Sequence[AnyMessage]) -> int:
         """Send now or never; returns the bytes that were sent."""
         line = self._line
-        if line is None or line.get_write_buffer_size() >= BUFFER_BYTES:
+        # uvloop raises where a transport has closed and connection_lost was not called yet.
+        if line is None or line.is_closing() or line.get_write_buffer_size() >= BUFFER_BYTES:
             self.lost_messages += len(messages)
             return 0
         frame = encode_frame(messages)
