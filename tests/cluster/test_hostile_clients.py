@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.client import put, value_of, wait_until, write
+from tests.cluster.client import get, put, value_of, wait_until, write
 from tests.harness.processes import Server, start_server
 from tests.harness.wire import FORM, Connection, Incoming, open_watch, request_bytes
 
@@ -161,6 +162,26 @@ def test_half_requests_are_kept_and_half_closed_clients_are_answered(server: Ser
         half.half_close()
         half.read_to_end()
     assert value_of(server, "half") is None
+
+
+def test_clients_that_reset_their_connections_leave_no_trace(server: Server) -> None:
+    requests = (
+        request_bytes("PUT", "/v2/keys/reset?value=1"),
+        request_bytes("GET", "/v2/keys/reset?quorum=true"),
+        request_bytes("GET", "/v2/keys/reset?wait=true&stream=true"),
+        request_bytes("GET", "/v2/members") + request_bytes("GET", "/v2/keys/reset?wait=true"),
+    )
+    for number in range(200):
+        with socket.create_connection(("127.0.0.1", server.port)) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.sendall(requests[number % len(requests)])
+    wait_until(lambda: watchers(server) == 0, "the watches are forgotten")
+    assert "an answer failed" not in server.log()
+
+
+def watchers(server: Server) -> int:
+    answer = get(server, "/v2/stats/store")
+    return int(json.loads(answer.body)["watchers"])
 
 
 def test_thousands_of_idle_connections_are_no_burden(server: Server) -> None:

@@ -242,7 +242,7 @@ class Lane(asyncio.Protocol):
     def _respond(self, answer: Answer) -> None:
         """Send the response to the current request, and go on to the next."""
         head, transport, service = self._head, self._transport, self._service
-        if transport is None or head is None:
+        if transport is None or transport.is_closing() or head is None:
             return
         data, stays = render(
             answer,

@@ -62,6 +62,8 @@ class EventStream:
         if self._early is not None:
             self._early.append(event)
             return True
+        if self._transport.is_closing():
+            return False
         slow = self._transport.get_write_buffer_size() > SLOW_BYTES
         self._backlog = self._backlog + 1 if slow else 0
         if self._backlog > MAX_BACKLOG:

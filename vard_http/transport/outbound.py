@@ -109,7 +109,7 @@ class Peer:
     @property
     def round_trip(self) -> float | None:
         """Seconds there and back, as the kernel has them from its TCP; None if not connected."""
-        if self._line is None:
+        if self._line is None or self._line.is_closing():
             return None
         connection: socket.socket = self._line.get_extra_info("socket")
         info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ROUND_TRIP.size)
