@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import functools
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
@@ -145,6 +146,7 @@ class Node:
         )
         self._inbox: list[tuple[int, AnyMessage]] = []
         self._proposals: list[Proposal] = []
+        self._passed_on: deque[tuple[float, Propose]] = deque()
         self._changes: list[Proposal] = []
         self._leader = NOBODY
         self._scheduled = False
@@ -293,7 +295,11 @@ class Node:
                 self.traffic.answered(source, message, now)
             if isinstance(message, Propose):
                 message = Propose(tuple(self._admissible(message.proposals)))
+                if not raft.accepts_proposals:
+                    self._passed_on.append((now, message))
+                    continue
             raft.step(source, message)
+        self._pass_on(now)
         self._sweep(now)
         if now >= self._next_round_trips:
             self._next_round_trips = now + ROUND_TRIP_EVERY
@@ -307,6 +313,14 @@ class Node:
         if self._reads:
             for context in self._reads.ask(now, now - READ_RETRY_SECONDS):
                 raft.read_index(context)
+
+    def _pass_on(self, now: float) -> None:
+        """Give what followers proposed, while leadership was handed over, to whoever has it now."""
+        waiting, patience = self._passed_on, 2 * self._settings.election_timeout
+        while waiting and now - waiting[0][0] > patience:
+            waiting.popleft()
+        while waiting and self._leader_in_reach:
+            self._raft.step(self.me, waiting.popleft()[1])
 
     def _note_round_trips(self) -> None:
         for member, peer in self._transport.peers.items():
@@ -422,6 +436,7 @@ class Node:
         self.store.restore(self._storage.read_snapshot(meta))
         self.applied = meta.index
         self._cluster_changed()
+        self.reconfiguration.overtaken()
         log.info("snapshot installed", index=meta.index, etcd_index=self.store.index)
 
     def _apply(self, entries: Sequence[Entry]) -> None:
@@ -463,7 +478,7 @@ class Node:
                 self._answer(read.done, None)
         if self._raft.leader_id != self._leader:
             self._leader_changed()
-        if self._proposals and self._leader_in_reach:
+        if (self._proposals or self._passed_on) and self._leader_in_reach:
             self._schedule()
         if self._snapshotting.work():
             self._schedule()
@@ -475,7 +490,8 @@ class Node:
             self.metrics.leader_changes += 1
             self.leader_elected = time.monotonic()
             self.leader_noticed = time.time_ns()
-        if self._handed_over is not None and not self._handed_over.done():
+        handed_over = self._leader not in (NOBODY, self.me)
+        if handed_over and self._handed_over is not None and not self._handed_over.done():
             self._handed_over.set_result(None)
         log.info("leader", id=format_id(self._leader), term=self._raft.term)
 

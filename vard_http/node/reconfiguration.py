@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from vard_http.config.identity import format_id, member_id
 from vard_http.node.cluster import (
-    Cluster,
     Member,
     Reason,
     count_lookups,
@@ -59,7 +57,7 @@ class Reconfiguration:
         added = Member(member_id(peer_urls, str(int(time.time()))), peer_urls)
         if self._strict:
             check_add(self._node.cluster, self._connected)
-        await self._change("learn", added.id, peer_urls, lambda c: added.id in c.members)
+        await self._change("learn", added.id, peer_urls)
         return added
 
     async def remove(self, member: int) -> None:
@@ -67,15 +65,11 @@ class Reconfiguration:
         if self._strict:
             reachable = member == self._node.me or self._node.active_since(member) is not None
             check_remove(self._node.cluster, member, self._connected, reachable=reachable)
-        await self._change("remove", member, (), lambda c: member in c.removed)
+        await self._change("remove", member, ())
 
     async def update(self, member: int, peer_urls: tuple[str, ...]) -> None:
         """Give a member other peer URLs."""
-
-        def done(cluster: Cluster) -> bool:
-            return member in cluster.members and cluster.members[member].peer_urls == peer_urls
-
-        await self._change("update", member, peer_urls, done)
+        await self._change("update", member, peer_urls)
 
     def applied(self, change: Change) -> None:
         """A change was applied; its requester may be waiting here."""
@@ -85,36 +79,37 @@ class Reconfiguration:
         if waiting is not None and not waiting.done():
             waiting.set_result(None)
 
+    def overtaken(self) -> None:
+        """A snapshot has come: nobody knows any more which changes are in it."""
+        for waiting in self._waiting.values():
+            if not waiting.done():
+                waiting.set_exception(MembershipError("etcdserver: overtaken by a snapshot"))
+
     def _connected(self, member: int) -> bool:
         if member == self._node.me:
             return True
         since = self._node.active_since(member)
         return since is not None and time.monotonic() - since > HEALTH_SECONDS
 
-    async def _change(
-        self,
-        operation: Operation,
-        member: int,
-        peer_urls: tuple[str, ...],
-        is_done: Callable[[Cluster], bool],
-    ) -> None:
-        """Have a change made; `is_done` tells from the members one that came in a snapshot."""
+    async def _change(self, operation: Operation, member: int, peer_urls: tuple[str, ...]) -> None:
+        """Have a change made and applied here."""
         number = random.getrandbits(63) + 1
         applied = self._waiting[number] = asyncio.get_running_loop().create_future()
-        node, proposed = self._node, False
+        node = self._node
         try:
             async with asyncio.timeout(node.settings.request_timeout):
                 await self._catch_up()
-                while not applied.done() and not (proposed and is_done(node.cluster)):
+                while not applied.done():
                     reason = Reason(peer_urls, node.cluster.changed_at, number)
                     change = Change(operation, member, encode_reason(reason))
                     self._validate(change)
                     node.propose_change(change)
-                    proposed = True
                     await asyncio.wait((applied,), timeout=RETRY_SECONDS)
+                applied.result()
         except TimeoutError:
             raise MembershipError("etcdserver: request timed out") from None
         finally:
+            applied.cancel()
             del self._waiting[number]
         log.info("applied a change of members", change=operation, member=format_id(member))
 

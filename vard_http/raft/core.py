@@ -287,7 +287,7 @@ class Raft:
         ready = Ready(
             appends,
             state.chunk,
-            self._hard_state(bool(entries)),
+            self._hard_state(entries),
             entries,
             state.messages,
             self._newly_committed(),
@@ -299,15 +299,20 @@ class Raft:
         self._handing_out = True
         return ready
 
-    def _hard_state(self, with_entries: bool) -> HardState | None:
-        """What must become durable of term and vote; the commit index only travels along."""
+    def _hard_state(self, entries: Sequence[Entry]) -> HardState | None:
+        """What must become durable of term and vote; the commit index only travels along.
+
+        It does so with every change of configuration: if that takes the quorum away, a server that
+        restarts meanwhile must know by itself what was committed before.
+        """
         state = self.state
         commit = state.commit_index
         if state.chunk is not None and state.chunk.last:
             # Storage may install before it appends, and then the log ends with the snapshot.
             commit = state.snapshot.index
         same = (state.current_term, state.voted_for) == state.durable_term_vote
-        if same and not (with_entries and commit - state.durable_commit > COMMIT_LAG):
+        may_lag = 0 if any(entry.kind == CONFIGURATION for entry in entries) else COMMIT_LAG
+        if same and not (entries and commit - state.durable_commit > may_lag):
             return None
         return HardState(state.current_term, state.voted_for, commit)
 

@@ -10,6 +10,7 @@ from tests.unit.raft.support import (
     entries,
     leader,
     propose,
+    said,
     said_to,
     server,
     turn,
@@ -121,6 +122,29 @@ def test_a_removed_leader_leads_until_that_is_committed() -> None:
     assert (raft.is_leader, raft.commit_index) == (True, 1)
     accept(raft, 3)
     assert (raft.is_leader, raft.commit_index) == (False, index)
+
+
+def test_a_removed_leader_asks_the_most_advanced_voter_to_stand() -> None:
+    raft = ready_to_change()
+    raft.propose_change(Change("remove", 1))
+    propose(raft, b"x")
+    turn(raft)
+    raft.step(2, AppendEntriesReply(1, True, 2))
+    raft.step(3, AppendEntriesReply(1, True, 3))
+    assert said(raft)[-1] == (3, TimeoutNow(1))
+    assert not raft.is_leader
+
+
+def test_a_change_is_pending_until_it_is_applied() -> None:
+    raft = ready_to_change()
+    assert not raft.change_pending
+    raft.propose_change(Change("learn", 4))
+    turn(raft)
+    assert raft.change_pending
+    raft.step(2, AppendEntriesReply(1, True, 2))
+    assert raft.change_pending
+    turn(raft)
+    assert not raft.change_pending
 
 
 # Check-quorum

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.raft.support import entries, leader, propose, server, time_out, turn
-from vard_http.raft import Configuration, HardState, SnapshotMeta
+from vard_http.raft import Change, Configuration, HardState, SnapshotMeta
 from vard_http.raft.core import COMMIT_LAG
 from vard_http.raft.messages import AppendEntries, AppendEntriesReply
 
@@ -47,6 +47,17 @@ def test_the_commit_index_is_written_along_now_and_then() -> None:
     raft.step(2, AppendEntries(1, COMMIT_LAG, 1, more, COMMIT_LAG + 1))
     (ready,) = turn(raft)
     assert ready.hard_state == HardState(1, 0, COMMIT_LAG + 1)
+
+
+def test_the_commit_index_is_written_along_with_a_change_of_configuration() -> None:
+    """The change may take the quorum away: what was committed before must be known without one."""
+    raft = leader(configuration=Configuration((1,)))
+    raft.propose_change(Change("learn", 2))
+    turn(raft)
+    raft.propose_change(Change("add", 2))
+    ready = raft.ready()
+    assert ready is not None
+    assert ready.hard_state == HardState(1, 1, 2)
 
 
 def test_the_commit_index_is_not_written_for_its_own_sake() -> None:
