@@ -1,0 +1,23 @@
+"""Medians, percentiles and ratios."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import median
+
+__all__ = ["median", "percentile", "ratio"]
+
+
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The smallest value that at least `percent` of all do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    rank = math.ceil(len(ordered) * percent / 100)
+    return ordered[max(rank, 1) - 1]
+
+
+def ratio(ours: float | None, theirs: float | None) -> float | None:
+    """ours / theirs; None if either is missing or theirs is zero."""
+    if ours is None or not theirs:
+        return None
+    return ours / theirs
