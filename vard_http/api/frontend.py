@@ -16,8 +16,13 @@ class Frontend:
     """All that serves clients; made by `start`."""
 
     def __init__(
-        self, servers: list[Listener], crowd: Crowd[Lane], application: ProtocolFactory
+        self,
+        service: Service,
+        servers: list[Listener],
+        crowd: Crowd[Lane],
+        application: ProtocolFactory,
     ) -> None:
+        self._service = service
         self._servers = servers
         self._crowd = crowd
         self._application = application
@@ -33,7 +38,7 @@ class Frontend:
         application = await protocol_factory(make_app(service))
         crowd: Crowd[Lane] = Crowd(service.limits.connections, application.count)
         servers = await serve(listening, lambda: Lane(service, application.make, crowd), security)
-        return cls(servers, crowd, application)
+        return cls(service, servers, crowd, application)
 
     async def close(self) -> None:
         """Close the listeners and all connections at once, open watches too (contract 1.5)."""
@@ -42,3 +47,4 @@ class Frontend:
         for lane in self._crowd:
             lane.abort()
         await self._application.close()
+        self._service.guard.passwords.close()
