@@ -16,6 +16,9 @@ MAX_BACKLOG: Final = 100
 SLOW_BYTES: Final = 64 << 10
 """More than this unsent and the client counts as one that does not read."""
 
+MAX_UNSENT: Final = 16 << 20
+"""Bytes; events may be large, and a hundred of them too many. etcd only counts events."""
+
 
 class EventStream:
     """Writes events straight to a transport, and calls `finished` when a one-shot watch is done.
@@ -64,9 +67,9 @@ class EventStream:
             return True
         if self._transport.is_closing():
             return False
-        slow = self._transport.get_write_buffer_size() > SLOW_BYTES
-        self._backlog = self._backlog + 1 if slow else 0
-        if self._backlog > MAX_BACKLOG:
+        unsent = self._transport.get_write_buffer_size()
+        self._backlog = self._backlog + 1 if unsent > SLOW_BYTES else 0
+        if self._backlog > MAX_BACKLOG or unsent > MAX_UNSENT:
             return False
         body = event.to_json()
         if self._stream:

@@ -177,5 +177,5 @@ def apply_change(store: Store, change: Change) -> None:
 def count_lookups(store: Store) -> None:
     """Read what etcd reads to validate a change: its statistics count that (contract 12.1)."""
     with contextlib.suppress(StoreError):
-        store.get(MEMBERS, now=0)
+        store.get(MEMBERS, recursive=True, now=0)
         store.get(REMOVED, now=0)

@@ -74,6 +74,8 @@ def start_node(config: Config, make_context: MakeContext = ssl.create_default_co
             snapshot_count=config.snapshot_count,
             election_timeout=config.election_timeout / 1000,
             strict_reconfig_check=config.strict_reconfig_check,
+            quota_bytes=max(0, config.quota_backend_bytes),
+            data_dir=config.data_dir,
         ),
         raft,
         storage,

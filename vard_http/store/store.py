@@ -304,6 +304,7 @@ class Store:
         seen = self._keys.index
         self._keys = Keyspace(Tree(content.root), content.ttl, content.index)
         self.stats = content.stats
+        self.recursive_gets = 0
         self.history = EventHistory(content.history)
         if self._hub.count:
             for event in self.history.since(seen + 1):
