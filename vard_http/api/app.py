@@ -37,7 +37,7 @@ def make_app(service: Service, route: Router = route) -> web.Application:
     app = web.Application(client_max_size=0, middlewares=[_everything])
     app[SERVICE] = service
     app[ROUTER] = route
-    app.router.add_route("*", "/{path:.*}", handle, expect_handler=_expect)
+    app.router.add_route("*", "/{path:(?s:.*)}", handle, expect_handler=_expect)
     return app
 
 
@@ -88,6 +88,7 @@ class _Exchange:
                 return await self._keys(to)
             if isinstance(to, Other):
                 return self._response(await self._other(to))
+            await self._read_body(0)
             return self._response(to)
         except BadRequest as error:
             return Written(error.to_bytes(), stays=False)

@@ -17,6 +17,9 @@ BACKLOG = 4096
 NEVER = 1e9
 """Seconds; etcd does not close idle connections, TCP keep-alive finds the dead ones."""
 
+SHUTDOWN_SECONDS = 1.0
+"""For how long handlers whose connections were closed may clean up; to aiohttp 0 is for ever."""
+
 _OPTIONS: Final[Mapping[str, Any]] = {
     "access_log": None,
     "keepalive_timeout": NEVER,
@@ -112,12 +115,20 @@ class ProtocolFactory:
         return len(self._server.connections)
 
     async def close(self) -> None:
-        """Close their connections."""
+        """Close their connections at once, whatever is under way."""
+        for handler in self._server.connections:
+            if handler.transport is not None:
+                handler.transport.abort()
         await self._runner.cleanup()
 
 
 async def protocol_factory(app: web.Application) -> ProtocolFactory:
     """A factory whose protocols serve `app`."""
-    runner = web.AppRunner(app, handle_signals=False, handler_cancellation=True, shutdown_timeout=0)
+    runner = web.AppRunner(
+        app,
+        handle_signals=False,
+        handler_cancellation=True,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
     await runner.setup()
     return ProtocolFactory(runner)
