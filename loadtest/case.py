@@ -21,8 +21,8 @@ Axis = Literal["connections", "value bytes", "keys", "members"]
 class Row:
     """One line of the report. `higher` tells whether more is better.
 
-    `versus` names the row of our own that it is compared with, where that is not etcd's; `at` its
-    place in a chart: the axis, and where on it. `limit` is the most that the value may be.
+    `limit` is the most that the value may be. A row with `of` and `versus` is not measured: it
+    compares two other rows of our own. `at` is the place in a chart: the axis, and where on it.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Row:
     unit: str = "requests/s"
     higher: bool = True
     limit: float | None = None
+    of: str | None = None
     versus: str | None = None
     at: tuple[Axis, int] | None = None
 

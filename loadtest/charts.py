@@ -15,6 +15,7 @@ from matplotlib import pyplot
 from loadtest.case import Row
 from loadtest.cases import rows
 from loadtest.figures import ratio
+from loadtest.report import both  # noqa: E402
 from loadtest.results import Results, Summary
 from loadtest.servers import SIDES, Side
 
@@ -53,7 +54,7 @@ def _ratios(results: Results, out: Path) -> None:
 
 
 def _quotient(results: Results, row: Row) -> float | None:
-    ours, theirs = results.summary(row.name, "vard"), results.summary(row.name, "etcd")
+    ours, theirs = both(results, row)
     return ratio(ours.value, theirs.value) if ours and theirs else None
 
 

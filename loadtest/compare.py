@@ -19,6 +19,7 @@ from pathlib import Path
 from loadtest import report
 from loadtest.case import Bench, Case
 from loadtest.cases import CASES, UnknownRow, choose
+from loadtest.figures import number
 from loadtest.progress import Progress
 from loadtest.results import Missing, Results, describe_machine, now
 from loadtest.servers import SIDES, Side
@@ -97,11 +98,12 @@ def _take(step: Step, bench: Bench, results: Results, progress: Progress) -> Non
         return
     results.cells.extend(cells)
     units = {row.name: row.unit for row in step.case.rows}
-    progress.end("  ".join(f"{c.row} {c.value:,.4g} {units[c.row]}" for c in cells))
+    progress.end("  ".join(f"{c.row} {number(c.value)} {units[c.row]}" for c in cells))
 
 
 def _done(step: Step, results: Results) -> bool:
-    return all(results.has(row.name, step.side, step.round) for row in step.case.rows)
+    measured = (row.name for row in step.case.rows if row.of is None)
+    return all(results.has(name, step.side, step.round) for name in measured)
 
 
 def _results(options: argparse.Namespace) -> Results:

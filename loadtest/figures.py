@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-__all__ = ["median", "percentile", "ratio"]
+__all__ = ["median", "number", "percentile", "ratio"]
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -21,3 +21,10 @@ def ratio(ours: float | None, theirs: float | None) -> float | None:
     if ours is None or not theirs:
         return None
     return ours / theirs
+
+
+def number(value: float | None) -> str:
+    """Three digits, or all before the point; "-" for what was not measured."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"

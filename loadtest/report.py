@@ -13,7 +13,7 @@ from pathlib import Path
 
 from loadtest.case import Row
 from loadtest.cases import rows
-from loadtest.figures import ratio
+from loadtest.figures import number, ratio
 from loadtest.results import Cell, Results, Summary
 
 BEGIN = "<!-- results: begin (python -m loadtest.report writes what follows) -->"
@@ -24,9 +24,9 @@ _HEAD = (
     " fsync ms |"
 )
 _COLUMNS = (
-    "row side round value unit p50_ms p99_ms requests errors cpu_us_per_request"
-    " fsync_p50_ms fsync_p99_ms load_average extra"
-).split()
+    "row,side,round,value,unit,p50_ms,p99_ms,requests,errors,cpu_us_per_request,"
+    "fsync_p50_ms,fsync_p99_ms,load_average,extra\n"
+)
 
 
 class NoPlace(ValueError):
@@ -65,6 +65,14 @@ def markdown(results: Results) -> str:
     return "\n".join(parts) + "\n"
 
 
+def both(results: Results, row: Row) -> tuple[Summary | None, Summary | None]:
+    """Our figures, and what they are compared with: etcd's, or another row of our own."""
+    ours = results.summary(row.of or row.name, "vard")
+    if row.versus is not None:
+        return ours, results.summary(row.versus, "vard")
+    return ours, results.summary(row.name, "etcd")
+
+
 def as_wanted(row: Row, ours: Summary | None, theirs: Summary | None) -> bool | None:
     """Whether a row is within its limit, or no worse than etcd's; None where that is open."""
     if ours is None or row.versus is not None:
@@ -81,7 +89,7 @@ def write_csv(results: Results, path: Path) -> None:
     units = {row.name: row.unit for row in rows()}
     with path.open("w", newline="") as file:
         lines = csv.writer(file, lineterminator="\n")
-        lines.writerow(_COLUMNS)
+        file.write(_COLUMNS)
         lines.writerows(_csv_line(cell, units.get(cell.row, "")) for cell in results.cells)
 
 
@@ -109,10 +117,7 @@ def _sections() -> list[tuple[str, list[Row]]]:
 
 def _lines(results: Results, chosen: Sequence[Row]) -> Iterator[str]:
     for row in chosen:
-        ours = results.summary(row.name, "vard")
-        theirs = results.summary(row.name, "etcd")
-        if row.versus is not None:
-            theirs = results.summary(row.versus, "vard")
+        ours, theirs = both(results, row)
         if ours or theirs:
             yield _line(row, ours, theirs)
 
@@ -140,12 +145,7 @@ def _rule() -> str:
 
 
 def _not_as_wanted(results: Results) -> list[str]:
-    return [
-        row.title
-        for row in rows()
-        if as_wanted(row, results.summary(row.name, "vard"), results.summary(row.name, "etcd"))
-        is False
-    ]
+    return [row.title for row in rows() if as_wanted(row, *both(results, row)) is False]
 
 
 def _value(summary: Summary | None) -> str:
@@ -153,21 +153,15 @@ def _value(summary: Summary | None) -> str:
         return ""
     errors = f", {summary.errors} errors" if summary.errors else ""
     if summary.rounds == 1:
-        return f"{_number(summary.value)}{errors}"
-    spread = f"{_number(summary.lowest)} to {_number(summary.highest)}"
-    return f"{_number(summary.value)} ({spread}){errors}"
+        return f"{number(summary.value)}{errors}"
+    spread = f"{number(summary.lowest)} to {number(summary.highest)}"
+    return f"{number(summary.value)} ({spread}){errors}"
 
 
 def _pair(ours: float | None, theirs: float | None) -> str:
     if ours is None and theirs is None:
         return ""
-    return f"{_number(ours)} / {_number(theirs)}"
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{number(ours)} / {number(theirs)}"
 
 
 def _csv_line(cell: Cell, unit: str) -> list[object]:
