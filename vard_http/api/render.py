@@ -82,7 +82,8 @@ def render(
     block = answer.block
     if not answer.cors:
         cors = b""
-    if stays and measured and minor and head.method != b"HEAD" and b"Content-L" not in block:
+    usual = stays and measured and minor and head.method != b"HEAD" and answer.status != 204
+    if usual and b"Content-L" not in block:
         # What follows, for the response that nearly all are.
         return (
             b"%b%b%bDate: %b\r\nContent-Length: %d\r\n\r\n%b"
