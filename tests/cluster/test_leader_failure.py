@@ -15,7 +15,7 @@ from tests.harness.processes import Server, start_server
 from tests.harness.wire import ConnectionEnded, open_watch
 
 FAILOVER_SECONDS = 2.0
-HANDOVER_SECONDS = 0.5
+HANDOVER_SECONDS = 0.3
 
 
 @pytest.fixture(scope="module")
