@@ -81,6 +81,16 @@ def test_tls_to_a_plain_port_is_closed(authority: Authority) -> None:
         ask(server.port, authority.client(), "GET", "/version")
 
 
+def test_one_port_may_serve_both(authority: Authority) -> None:
+    with secure_server(*authority.client_flags(authority.issue("server"))) as server:
+        urls = f"http://127.0.0.1:{server.port},https://127.0.0.1:{server.port}"
+        server.extra_flags += (f"--listen-client-urls={urls}",)
+        server.restart()
+        assert value_of(server, "a") is None
+        assert ask(server.port, authority.client(), "PUT", "/v2/keys/a", value="1") == 201
+        assert value_of(server, "a") == "1"
+
+
 def test_client_cert_auth_lets_in_its_own_and_tells_the_others_why(
     authority: Authority, stranger: Authority
 ) -> None:

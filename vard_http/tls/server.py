@@ -90,7 +90,7 @@ class TlsServer:
     async def _past_handshake(
         self, connection: socket.socket, spare: socket.socket, address: tuple[str, int]
     ) -> asyncio.Transport | None:
-        """The transport of decrypted bytes; None if there will be none, which is logged."""
+        """The transport of decrypted bytes; None if it was rejected or has its protocol already."""
         try:
             async with asyncio.timeout(HANDSHAKE_SECONDS):
                 return await self._secured(connection, spare, address[0])
@@ -105,11 +105,11 @@ class TlsServer:
 
     async def _secured(
         self, connection: socket.socket, spare: socket.socket, host: str
-    ) -> asyncio.Transport:
+    ) -> asyncio.Transport | None:
         loop = asyncio.get_running_loop()
         if self._plain and await _first_byte(spare) != HANDSHAKE_RECORD:
-            transport, _ = await loop.connect_accepted_socket(_Threshold, connection)
-            return transport
+            await loop.connect_accepted_socket(self._make_protocol, connection)
+            return None
         transport, _ = await loop.connect_accepted_socket(
             _Threshold, connection, ssl=self._security.server_context()
         )
