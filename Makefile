@@ -14,13 +14,17 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test lint clean
+.PHONY: help run cluster test lint clean bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
 	@echo "make cluster  install, and run three nodes on this machine (data: cluster.vard/)"
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
+	@echo "make bench-vard, make bench-etcd"
+	@echo "              vard's own bench on three fresh nodes; FLAGS='--threads 8 --requests 100'"
+	@echo "make bench-compare"
+	@echo "              measure vard_http beside etcd; see docs/benchmarks.md"
 	@echo "make clean    remove what these made, but no data"
 
 run: $(VENV)/.run
@@ -45,6 +49,20 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+bench-vard: $(VENV)/.run
+	@$(BIN)/python -m loadtest bench --service vard $(FLAGS)
+
+bench-etcd: $(VENV)/.run
+	@command -v etcd >/dev/null || $(call debian,etcd-server)
+	@$(BIN)/python -m loadtest bench --service etcd $(FLAGS)
+
+# Interrupted, it still writes its report; FLAGS='--rows all --resume' goes on.
+bench-compare: $(VENV)/.loadtest
+	@command -v wrk >/dev/null || $(call debian,wrk)
+	@command -v etcd >/dev/null || $(call debian,etcd-server)
+	@$(BIN)/python -m loadtest compare --out docs/benchmarks --page docs/benchmarks.md \
+	    $(or $(FLAGS),--rows all)
+
 clean:
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache
@@ -63,4 +81,9 @@ $(VENV)/.run: pyproject.toml | $(BIN)/pip
 $(VENV)/.dev: pyproject.toml | $(BIN)/pip
 	@echo "Installing vard-http and its tests' tools into $(VENV)"
 	@$(BIN)/pip install -q -e '.[dev]'
+	@touch $(VENV)/.run $@
+
+$(VENV)/.loadtest: pyproject.toml | $(BIN)/pip
+	@echo "Installing vard-http and its load tests' tools into $(VENV)"
+	@$(BIN)/pip install -q -e '.[loadtest]'
 	@touch $(VENV)/.run $@

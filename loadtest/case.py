@@ -123,7 +123,7 @@ class Bench:
             yield spent
         for member, start in zip(cluster.members, before, strict=True):
             spent.cpu_seconds[member.name] = procfs.cpu_seconds(member.pid) - start
-        spent.fsync_ms = probe.percentiles()
+        spent.fsync_ms = probe.percentile(50), probe.percentile(99)
 
 
 @dataclass
@@ -132,7 +132,7 @@ class Spent:
 
     load: float
     cpu_seconds: dict[str, float] = field(default_factory=dict)
-    fsync_ms: tuple[float, float] = (0.0, 0.0)
+    fsync_ms: tuple[float | None, float | None] = (None, None)
 
     def into(self, cell: Cell, requests: int) -> None:
         """Notes it in a cell of so many requests."""

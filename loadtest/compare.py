@@ -118,6 +118,7 @@ def _results(options: argparse.Namespace) -> Results:
         machine=describe_machine(options.data or Path(tempfile.gettempdir())),
         rounds=options.rounds,
         seconds=options.duration,
+        scale=options.scale,
         note=options.note,
     )
 

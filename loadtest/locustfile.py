@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 from locust import HttpUser, between, constant, events, task
+from urllib3.exceptions import ReadTimeoutError
 
 APPLICATIONS = 20
 SETTINGS = 10
@@ -151,13 +152,9 @@ class Watcher(HttpUser):
             url = f"{self.host}{self.path}"
             answer = self.session.get(url, params=query, timeout=(10, WATCH_SECONDS))
             self._heard(answer)
-        except requests.Timeout:
-            return  # nothing changed
         except requests.RequestException as error:
-            if isinstance(error.args[:1] and error.args[0], Exception) and "timed out" in str(
-                error
-            ):
-                return
+            if _timed_out(error):
+                return  # nothing changed
             self._count(0.0, error)
             time.sleep(1)
 
@@ -202,3 +199,8 @@ class Dashboard(HttpUser):
 
 def _setting(application: int, setting: int) -> str:
     return f"{_KEYS}/config/app{application}/setting{setting}"
+
+
+def _timed_out(error: Any) -> bool:
+    """requests tells of a time-out within the body as a ConnectionError with urllib3's own."""
+    return isinstance(error, requests.Timeout) or isinstance(error.args[0], ReadTimeoutError)

@@ -46,10 +46,9 @@ class FsyncProbe(_Probe):
         self._directory = directory
         self.milliseconds: list[float] = []
 
-    def percentiles(self) -> tuple[float, float]:
-        """p50 and p99 in ms; zeros if there was no time for one."""
-        taken = self.milliseconds or [0.0]
-        return percentile(taken, 50), percentile(taken, 99)
+    def percentile(self, percent: float) -> float | None:
+        """In ms; None if there was no time for one."""
+        return percentile(self.milliseconds, percent) if self.milliseconds else None
 
     def _run(self) -> None:
         with tempfile.TemporaryFile(dir=self._directory) as file:

@@ -104,6 +104,8 @@ def between_markers(page: str, text: str) -> str:
 
 def _preamble(results: Results) -> Iterator[str]:
     note = f" {results.note}" if results.note else ""
+    if results.scale != 1:
+        note += f" Large cases at {results.scale:g} of the size that their titles tell."
     yield f"Taken {results.taken}; up to {results.rounds} rounds of {results.seconds} s.{note}\n"
     yield from (f"- {name}: {value}" for name, value in results.machine.items())
 

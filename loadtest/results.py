@@ -57,6 +57,7 @@ class Results(msgspec.Struct, kw_only=True):
     machine: dict[str, str]
     rounds: int
     seconds: int
+    scale: float = 1.0
     note: str = ""
     cells: list[Cell] = []
     missing: list[Missing] = []

@@ -73,7 +73,7 @@ def million(bench: Bench) -> list[Cell]:
         memory = bench.cell("million-memory", max(peaks.values()))
         memory.extra = {**peaks, "load s": took}
         spent.into(memory, keys)
-        pause = _longest_pause(bench, cluster, int(SNAPSHOT_COUNT * 1.1))
+        pause = _longest_pause(bench, cluster, bench.scaled(SNAPSHOT_COUNT * 11 // 10))
         pause.extra["same, before the million ms"] = floor.value
         return [memory, pause, *_restarts(bench, cluster)]
 

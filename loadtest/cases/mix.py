@@ -58,7 +58,7 @@ def _locust(port: int, seconds: int, prefix: Path) -> None:
         "-t": f"{seconds}s",
         "--csv": str(prefix),
     }
-    flags = ["--headless", "--only-summary", "--exit-code-on-error", "0"]
+    flags = ["--headless", "--only-summary", "--reset-stats", "--exit-code-on-error", "0"]
     done = subprocess.run(
         [sys.executable, "-m", "locust", *flags, *(p for pair in options.items() for p in pair)],
         capture_output=True,
