@@ -63,7 +63,7 @@ log = structlog.get_logger("node")
 
 SWEEP_SECONDS: Final = 0.5
 READ_RETRY_SECONDS: Final = 0.5
-ROUND_TRIP_EVERY: Final = 10.0
+ROUND_TRIP_EVERY: Final = 1.0
 VERSION_PATIENCE_SECONDS: Final = 5.0
 REMOVED_SECONDS: Final = 1.0
 """For how long a removed member still answers those who asked it before, as in etcd."""
