@@ -56,8 +56,8 @@ def bind(urls: Iterable[str]) -> list[Bound]:
     listening: list[Bound] = []
     try:
         for (host, port), wanted in schemes.items():
-            for bound in _bind(host, port):
-                listening.append(Bound(bound, "http" in wanted, "https" in wanted))
+            plain, secure = "http" in wanted, "https" in wanted
+            listening.extend(Bound(bound, plain, secure) for bound in _bind(host, port))
     except OSError:
         for one in listening:
             one.socket.close()

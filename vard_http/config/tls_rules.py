@@ -29,6 +29,11 @@ def missing_certificate(config: Config) -> tuple[str, str] | None:
         for url in side.urls:
             if scheme_of(url) in _TLS_SCHEMES and (missing := _missing_for(side, url)):
                 return missing
+    if config.cert_file or config.auto_tls:
+        return None
+    for url in config.listen_metrics_urls:
+        if scheme_of(url) in _TLS_SCHEMES:
+            return _nothing_presented(url), "listen-metrics-urls"
     return None
 
 
@@ -103,12 +108,13 @@ def _missing_for(side: _Side, url: str) -> tuple[str, str] | None:
     if side.cert_file or side.auto_tls:
         return None
     if side.name == "peer":
-        reason = (
-            f"cannot listen on TLS for {address_of(url)}: KeyFile and CertFile are not presented"
-        )
-        return reason, "listen-peer-urls"
+        return _nothing_presented(url), "listen-peer-urls"
     reason = (
         "TLS key/cert (--cert-file, --key-file) must be provided for client url"
         f" {url} with HTTPS scheme"
     )
     return reason, "listen-client-urls"
+
+
+def _nothing_presented(url: str) -> str:
+    return f"cannot listen on TLS for {address_of(url)}: KeyFile and CertFile are not presented"

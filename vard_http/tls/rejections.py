@@ -7,6 +7,8 @@ from typing import Final
 
 import structlog
 
+from vard_http.config.errors import quote
+
 log = structlog.get_logger("tls")
 
 PERIOD_SECONDS: Final = 10.0
@@ -30,7 +32,9 @@ class Rejections:
             self._others += 1
         else:
             self._repeats[kind] = 0
-            log.warning(f'rejected connection from "{format_address(address)}" (error "{reason}")')
+            log.warning(
+                f'rejected connection from "{format_address(address)}" (error {quote(reason)})'
+            )
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(PERIOD_SECONDS, self.end_period)
 
@@ -38,7 +42,9 @@ class Rejections:
         """Log what was only counted, and start anew."""
         for (host, reason), count in self._repeats.items():
             if count:
-                log.warning(f'rejected {count} more connections from "{host}" (error "{reason}")')
+                log.warning(
+                    f'rejected {count} more connections from "{host}" (error {quote(reason)})'
+                )
         if self._others:
             log.warning(f"rejected {self._others} more connections for other reasons")
         self._repeats.clear()

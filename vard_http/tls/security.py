@@ -6,6 +6,7 @@ import ssl
 
 import structlog
 
+from vard_http.config.errors import quote
 from vard_http.tls.contexts import (
     Context,
     HandshakeFailed,
@@ -33,7 +34,7 @@ class Security:
         if settings.allowed_cn and settings.allowed_hostname:
             raise TlsError(
                 "AllowedCN and AllowedHostname are mutually exclusive"
-                f' (cn="{settings.allowed_cn}", hostname="{settings.allowed_hostname}")'
+                f" (cn={quote(settings.allowed_cn)}, hostname={quote(settings.allowed_hostname)})"
             )
         self._revocations = RevocationList(settings.crl_file) if settings.crl_file else None
         self._versions = self._read_versions()
@@ -91,6 +92,6 @@ class Security:
         certificate = session.getpeercert() or {}
         cn, hostname = self.settings.allowed_cn, self.settings.allowed_hostname
         if cn and common_name(certificate) != cn:
-            raise HandshakeFailed(f'the certificate is that of "{common_name(certificate)}"')
+            raise HandshakeFailed(f"the certificate is that of {quote(common_name(certificate))}")
         if hostname and not is_valid_for(certificate, hostname):
-            raise HandshakeFailed(f'the certificate is not valid for "{hostname}"')
+            raise HandshakeFailed(f"the certificate is not valid for {quote(hostname)}")

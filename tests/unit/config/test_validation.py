@@ -141,6 +141,11 @@ LISTEN = ["--advertise-client-urls=http://a:1"]
             '--listen-peer-urls is "https://127.0.0.1:1"',
         ),
         (
+            ["--listen-metrics-urls=https://127.0.0.1:1"],
+            "cannot listen on TLS for 127.0.0.1:1: KeyFile and CertFile are not presented",
+            '--listen-metrics-urls is "https://127.0.0.1:1"',
+        ),
+        (
             ["--listen-peer-urls=https://127.0.0.1:1", "--peer-key-file=k.pem"],
             "KeyFile and CertFile must both be present[key: k.pem, cert: ]",
             '--peer-key-file is "k.pem"',
@@ -215,6 +220,28 @@ def test_zero_and_empty_stand_for_the_default() -> None:
     assert config.snapshot_count == 100000
     assert config.data_dir == "default.vard"
     assert config.host_whitelist == ("*",)
+
+
+@pytest.mark.parametrize(
+    ("flags", "warning"),
+    [
+        (["--auto-tls"], None),
+        (
+            ["--auto-tls", "--cert-file=c", "--key-file=k"],
+            "ignoring client auto TLS since certs given",
+        ),
+        (
+            ["--peer-auto-tls", "--peer-cert-allowed-cn=c"],
+            "--peer-auto-tls verifies nobody: the settings of the peer side that ask for"
+            " certificates are ignored",
+        ),
+    ],
+)
+def test_automatic_certificates_are_told_from_given_ones(
+    flags: list[str], warning: str | None
+) -> None:
+    told = [text for text in load(flags, {}).warnings if "auto" in text]
+    assert told == ([warning] if warning else [])
 
 
 def test_ignored_certificates_are_told() -> None:

@@ -32,3 +32,11 @@ async def test_a_flood_from_everywhere_does_not_flood_the_log() -> None:
         rejections.end_period()
     assert len(lines) == MAX_KINDS + 1
     assert lines[-1]["event"] == f"rejected {9 * MAX_KINDS} more connections for other reasons"
+
+
+async def test_a_reason_cannot_begin_a_line_of_its_own() -> None:
+    rejections = Rejections()
+    with capture_logs() as lines:
+        rejections.note(("10.0.0.1", 1), 'name "x\ny"')
+        rejections.end_period()
+    assert lines[0]["event"].endswith(r'(error "name \"x\ny\"")')
