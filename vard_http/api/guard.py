@@ -99,8 +99,8 @@ class Guard:
         return next((user for user in found if user is not None), None)
 
     def _allows(self, user: User, key: bytes, write: bool, recursive: bool) -> bool:
-        roles = (self.accounts.role(name) for name in user.roles or ())
-        return any(
-            role is not None and allows(role, key, write=write, recursive=recursive)
-            for role in roles
-        )
+        for name in user.roles or ():
+            role = self.accounts.role(name)
+            if role is not None and allows(role, key, write=write, recursive=recursive):
+                return True
+        return False

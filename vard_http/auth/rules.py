@@ -12,12 +12,11 @@ def allows(role: Role, key: bytes, *, write: bool, recursive: bool) -> bool:
     """
     if role.name == ROOT:
         return True
-    patterns = role.permissions.write if write else role.permissions.read
-    return any(_matches(pattern, key, recursive) for pattern in patterns or ())
-
-
-def _matches(pattern: bytes, key: bytes, recursive: bool) -> bool:
-    """An empty pattern, on which etcd breaks, matches nothing."""
-    if pattern.endswith(b"*"):
-        return key.startswith(pattern[:-1])
-    return not recursive and pattern == key and pattern != b""
+    for pattern in (role.permissions.write if write else role.permissions.read) or ():
+        if pattern.endswith(b"*"):
+            if key.startswith(pattern[:-1]):
+                return True
+        elif pattern == key and pattern and not recursive:
+            # An empty pattern, on which etcd breaks, matches nothing.
+            return True
+    return False
