@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections import defaultdict
 from time import perf_counter
 
-from vard_http.api.answers import Answer
 from vard_http.node import REQUEST_SECONDS, Histogram
 
 
@@ -16,23 +14,21 @@ class Requests:
     __slots__ = ("failed", "received", "seconds")
 
     def __init__(self) -> None:
-        self.received: Counter[bytes] = Counter()
-        self.failed: Counter[tuple[bytes, int]] = Counter()
+        self.received: defaultdict[bytes, int] = defaultdict(int)
+        self.failed: defaultdict[tuple[bytes, int], int] = defaultdict(int)
         self.seconds: defaultdict[bytes, Histogram] = defaultdict(_histogram)
 
-    def timed(self, method: bytes, respond: Callable[[Answer], None]) -> Callable[[Answer], None]:
-        """Count a request; `respond`, which also counts how it ended, and after how long."""
+    def begun(self, method: bytes) -> float:
+        """Count a request; returns when it began, for `ended`."""
         self.received[method] += 1
-        started = perf_counter()
+        return perf_counter()
 
-        def answer(result: Answer) -> None:
-            if result.status < 400:
-                self.seconds[method].observe(perf_counter() - started)
-            else:
-                self.failed[method, result.status] += 1
-            respond(result)
-
-        return answer
+    def ended(self, method: bytes, begun: float, status: int) -> None:
+        """Count how a request ended, and after how long."""
+        if status < 400:
+            self.seconds[method].observe(perf_counter() - begun)
+        else:
+            self.failed[method, status] += 1
 
 
 def _histogram() -> Histogram:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
+
+import msgspec
+
+from vard_http.config.errors import quote
 
 MAX_DEPTH: Final = 10_000
 
@@ -14,19 +18,8 @@ _STRING = re.compile(rb'[^"\\\x00-\x1f]*')
 _DIGITS = re.compile(rb"[0-9]*")
 _HEX = re.compile(rb"[0-9a-fA-F]{0,4}")
 _LITERALS: Final = {b"t": b"true", b"f": b"false", b"n": b"null"}
-_SHORT: Final = {
-    "\a": "\\a",
-    "\b": "\\b",
-    "\f": "\\f",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\v": "\\v",
-    "\\": "\\\\",
-    "'": "\\'",
-    '"': '"',
-}
-
+_KINDS: Final = {b"{": "object", b"[": "array", b'"': "string", b"n": "null"}
+_BOOLS: Final = (b"t", b"f")
 _PEER_URLS_TYPE: Final = r'struct { PeerURLs []string "json:\"peerURLs\"" }'
 
 
@@ -34,11 +27,12 @@ class GoJsonError(ValueError):
     """The text is refused; the message is Go's."""
 
 
-class _Object(list[tuple[str, Any]]):
-    """A JSON object: its members in order, a name perhaps more than once."""
+class _Part(msgspec.Struct, frozen=True):
+    """A value or the name of a member, `depth` brackets deep; `text` of a container is empty."""
 
-
-_decoder: Final = json.JSONDecoder(object_pairs_hook=_Object, parse_int=float)
+    depth: int
+    kind: str
+    text: bytes
 
 
 def read_peer_urls(text: bytes) -> Sequence[str]:
@@ -46,46 +40,33 @@ def read_peer_urls(text: bytes) -> Sequence[str]:
 
     The member's name may be in any case, other members are ignored. Raises GoJsonError.
     """
-    check_syntax(text)
+    whole, *parts = _Scanner(text).scan()
+    if whole.kind not in ("object", "null"):
+        raise _type_error(whole, f"value of type {_PEER_URLS_TYPE}")
     urls: list[str] = []
-    try:
-        value = _decoder.decode(text.decode("utf-8", "surrogateescape"))
-    except RecursionError:
-        raise GoJsonError("exceeded max depth") from None
-    if value is None:
-        return urls
-    if not isinstance(value, _Object):
-        raise _type_error(value, f"value of type {_PEER_URLS_TYPE}")
-    for name, member in value:
-        if name.casefold() == "peerurls":
-            urls = _strings(member, ".peerURLs")
+    wanted = False
+    for part in parts:
+        if part.depth == 1 and part.kind == "name":
+            wanted = _string(part.text).casefold() == "peerurls"
+        elif part.depth == 1 and wanted:
+            if part.kind not in ("array", "null"):
+                raise _type_error(part, "struct field .peerURLs of type []string")
+            urls = []
+        elif wanted:
+            if part.kind not in ("string", "null"):
+                raise _type_error(part, "struct field .peerURLs of type string")
+            urls.append(_string(part.text) if part.kind == "string" else "")
     return urls
 
 
-def _strings(value: object, field: str) -> list[str]:
-    if value is None:
-        return []
-    if not isinstance(value, list) or isinstance(value, _Object):
-        raise _type_error(value, f"struct field {field} of type []string")
-    for each in value:
-        if not isinstance(each, str | None):
-            raise _type_error(each, f"struct field {field} of type string")
-    return [_text(each or "") for each in value]
-
-
-def _text(value: str) -> str:
+def _string(text: bytes) -> str:
     """As Go decodes it: what is no character becomes U+FFFD."""
+    value: str = json.loads(text.decode("utf-8", "surrogateescape"))
     return re.sub("[\ud800-\udfff]", "\ufffd", value)
 
 
-def _type_error(value: object, target: str) -> GoJsonError:
-    kinds = {bool: "bool", float: "number", str: "string", list: "array", _Object: "object"}
-    return GoJsonError(f"json: cannot unmarshal {kinds[type(value)]} into Go {target}")
-
-
-def check_syntax(text: bytes) -> None:
-    """Raises GoJsonError unless `text` is one JSON value with nothing around it but space."""
-    _Scanner(text).scan()
+def _type_error(part: _Part, target: str) -> GoJsonError:
+    return GoJsonError(f"json: cannot unmarshal {part.kind} into Go {target}")
 
 
 class _Scanner:
@@ -95,25 +76,38 @@ class _Scanner:
         self._text = text
         self._at = 0
         self._open: list[bytes] = []
+        self._parts: list[_Part] = []
 
-    def scan(self) -> None:
+    def scan(self) -> Sequence[_Part]:
+        """What lies at most two brackets deep, in order.
+
+        Raises GoJsonError unless the text is one JSON value with nothing around it but space.
+        """
         while self._value() or self._next_in_container():
             pass
+        return self._parts
+
+    def _note(self, kind: str, start: int) -> None:
+        if len(self._open) <= 2:
+            self._parts.append(_Part(len(self._open), kind, self._text[start : self._at]))
 
     def _value(self) -> bool:
         """Read what begins a value; True if another value must follow at once."""
         self._skip(_SPACE)
+        start = self._at
         first = self._take()
         if first in (b"{", b"["):
+            self._note(_KINDS[first], self._at)
             return self._begin_container(first)
         if first == b'"':
-            self._string()
+            self._rest_of_string()
         elif first == b"-" or first.isdigit():
             self._number(first)
         elif first in _LITERALS:
             self._literal(_LITERALS[first])
         else:
             raise self._unexpected("looking for beginning of value")
+        self._note("bool" if first in _BOOLS else _KINDS.get(first, "number"), start)
         return False
 
     def _begin_container(self, bracket: bytes) -> bool:
@@ -152,12 +146,14 @@ class _Scanner:
         self._skip(_SPACE)
         if self._take() != b'"':
             raise self._unexpected("looking for beginning of object key string")
-        self._string()
+        start = self._at - 1
+        self._rest_of_string()
+        self._note("name", start)
         self._skip(_SPACE)
         if self._take() != b":":
             raise self._unexpected("after object key")
 
-    def _string(self) -> None:
+    def _rest_of_string(self) -> None:
         while True:
             self._skip(_STRING)
             match self._take():
@@ -233,11 +229,6 @@ class _Scanner:
 
 
 def _quoted(byte: bytes) -> str:
-    """A byte as Go's strconv quotes the character of that number."""
-    character = byte.decode("latin-1")
-    if character in _SHORT:
-        return f"'{_SHORT[character]}'"
-    if character.isprintable() and character != "\xa0":
-        return f"'{character}'"
-    code = ord(character)
-    return f"'\\x{code:02x}'" if code < 0x80 else f"'\\u{code:04x}'"
+    """A byte as Go's encoding/json quotes the character of that number."""
+    special = {b"'": "'\\''", b'"': "'\"'"}
+    return special.get(byte) or f"'{quote(byte.decode('latin-1'))[1:-1]}'"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, cast
 
 import structlog
@@ -42,7 +43,26 @@ MAX_AHEAD: Final = 256 << 10
 BURST: Final = 64
 """Requests of one connection that are answered before others get their turn."""
 
+MAX_CACHED_HEAD: Final = 1024
+"""Bytes: so that the cache of heads stays below some megabytes."""
+
 LINGER_SECONDS: Final = 0.5
+
+
+def _understand(text: bytes, service: Service, secure: bool) -> tuple[Head, Route]:
+    """The head in `text`, and where it leads. Raises BadRequest."""
+    head = parse_head(text)
+    if head.fields.expectation not in (b"", b"100-continue"):
+        return head, expectation_failed()
+    try:
+        host = None if secure else head.fields.get(b"host")
+        return head, route(service, head.method, head.target, host)
+    except UrlError as error:
+        raise BadRequest("400 Bad Request") from error
+
+
+_understand_cached = lru_cache(maxsize=4096)(_understand)
+"""Clients ask for the same few keys in the same words again and again."""
 
 
 class Lane(asyncio.Protocol):
@@ -129,7 +149,7 @@ class Lane(asyncio.Protocol):
         self._working = True
         try:
             for _ in range(BURST):
-                if not self._next_request():
+                if not self._next_request() or not self._buffer:
                     return
             asyncio.get_running_loop().call_soon(self._work)
         except BadRequest as error:
@@ -167,8 +187,8 @@ class Lane(asyncio.Protocol):
             self._scanned = len(buffer)
             return False
         self._scanned = 0
-        head = parse_head(bytes(buffer[:end]))
-        to = self._route(head)
+        understand = _understand_cached if end <= MAX_CACHED_HEAD else _understand
+        head, to = understand(bytes(buffer[:end]), self._service, self._secure)
         if isinstance(to, Other):
             self._hand_over(head)
             return False
@@ -195,15 +215,6 @@ class Lane(asyncio.Protocol):
             if wanted:
                 self._write(CONTINUE)
 
-    def _route(self, head: Head) -> Route:
-        if head.fields.expectation not in (b"", b"100-continue"):
-            return expectation_failed()
-        try:
-            host = None if self._secure else head.fields.get(b"host")
-            return route(self._service, head.method, head.target, host)
-        except UrlError as error:
-            raise BadRequest("400 Bad Request") from error
-
     def _read_body(self) -> bool:
         """Whether the body is here, or as much of it as will be read."""
         body = self._body
@@ -226,15 +237,14 @@ class Lane(asyncio.Protocol):
             self._respond(to)
             return
         assert to is not None
-        content_type = head.fields.get(b"content-type")
-        credentials = Credentials(head.fields.get(b"authorization"), self._peer_names)
+        fields = head.fields
         self._service.keys(
             head.method,
             to.path,
             to.query,
-            content_type,
+            fields.get(b"content-type"),
             body,
-            credentials,
+            Credentials(fields.get(b"authorization"), self._peer_names),
             self._respond,
             self._watch,
         )

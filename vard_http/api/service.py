@@ -124,30 +124,42 @@ class Service:
                 watch(operation)
             return
         if isinstance(operation, keyspace.Write):
-            self._write(operation, self.requests.timed(method, respond))
+            self._write(method, operation, respond)
         elif operation.quorum:
-            self._read(operation, self.requests.timed(b"QGET", respond))
+            self._read(operation, respond)
         else:
-            self.requests.timed(method, respond)(self._get(operation, now))
+            begun = self.requests.begun(method)
+            answer = self._get(operation, now)
+            self.requests.ended(method, begun, answer.status)
+            respond(answer)
 
-    def _write(self, operation: keyspace.Write, respond: Respond) -> None:
-        if self.node.quota.refuses(operation.command):
-            respond(self.refused(_NO_SPACE))
-            return
+    def _write(self, method: bytes, operation: keyspace.Write, respond: Respond) -> None:
+        requests = self.requests
+        begun = requests.begun(method)
 
         def done(outcome: Outcome) -> None:
             if isinstance(outcome, StoreError):
-                respond(self.refused(outcome))
+                answer = self.refused(outcome)
             else:
                 assert outcome is not None
                 body = outcome.to_brief_json() if operation.brief else outcome.to_json()
-                respond(self._done(outcome, body))
+                answer = self._done(outcome, body)
+            requests.ended(method, begun, answer.status)
+            respond(answer)
 
-        self.node.propose(operation.command, done)
+        if self.node.quota.refuses(operation.command):
+            done(_NO_SPACE)
+        else:
+            self.node.propose(operation.command, done)
 
     def _read(self, operation: keyspace.Get, respond: Respond) -> None:
+        requests = self.requests
+        begun = requests.begun(b"QGET")
+
         def done(error: StoreError | None) -> None:
-            respond(self.refused(error) if error else self._get(operation, time.time_ns()))
+            answer = self.refused(error) if error else self._get(operation, time.time_ns())
+            requests.ended(b"QGET", begun, answer.status)
+            respond(answer)
 
         self.node.read(done)
 
