@@ -186,7 +186,10 @@ def test_three_members_talk_over_tls(way: str, authority: Authority) -> None:
         assert write(servers[1], "b", "2") > index
         agree_on(servers, "b", "2")
         for server in servers:
-            assert "rejected connection" not in server.log()
+            # A member that starts gives up the others soon while they are starting themselves.
+            assert "the certificate" not in server.log()
+            assert "verify failed" not in server.log()
+            assert "Traceback" not in server.log()
 
 
 def test_a_peer_of_a_stranger_is_refused_and_the_others_go_on(
