@@ -56,3 +56,58 @@ async def listening(service: Service, way: Way) -> AsyncIterator[int]:
         for lane in crowd:
             lane.abort()
         await application.close()
+
+
+class Line(asyncio.Transport):
+    """A transport without a socket: it keeps what is written until somebody looks.
+
+    `unsent` is how many bytes the client seems not to have taken.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = bytearray()
+        self.unsent = 0
+        self.reading = True
+        self.closed = False
+        self.aborted = False
+        self.ended = False
+        self.protocol: asyncio.BaseProtocol | None = None
+
+    def take(self) -> bytes:
+        """What was written since the last look."""
+        written = bytes(self.written)
+        self.written.clear()
+        return written
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        assert not self.ended
+        if not self.closed:
+            self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.ended = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = self.aborted = True
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        self.protocol = protocol
