@@ -1,6 +1,16 @@
 """What reading the configuration can end in, other than a Config."""
 
-import json
+_ESCAPES = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+    '"': '\\"',
+}
 
 
 class ConfigError(Exception):
@@ -42,5 +52,13 @@ def failed_verification(reason: str, exit_code: int = 1) -> ConfigError:
 
 
 def quote(text: str) -> str:
-    """`text` in double quotes with escapes, as Go's %q prints it for printable text."""
-    return json.dumps(text, ensure_ascii=False)
+    """`text` in double quotes, control characters escaped, as Go's %q prints it."""
+    escaped = (_ESCAPES.get(one) or (one if one.isprintable() else _by_number(one)) for one in text)
+    return f'"{"".join(escaped)}"'
+
+
+def _by_number(character: str) -> str:
+    code = ord(character)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

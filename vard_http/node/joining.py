@@ -64,7 +64,7 @@ def join(
     The running cluster must have just the members of `cluster`, by their peer URLs. Raises
     StartError with etcd's reasons.
     """
-    remote = fetch_cluster(_others(cluster, name), JOIN_SECONDS, make_context)
+    remote = fetch_cluster(_others(cluster, name), JOIN_SECONDS, make_context, log.warning)
     if remote is None:
         raise StartError(
             "cannot fetch cluster info from peer urls:"
@@ -89,23 +89,23 @@ def is_bootstrapped(
     It has lost its data then; were it to begin anew, votes and entries that it had acknowledged
     would be forgotten.
     """
-    remote = fetch_cluster(_others(cluster, name), BOOTSTRAP_SECONDS, make_context)
+    remote = fetch_cluster(_others(cluster, name), BOOTSTRAP_SECONDS, make_context, log.debug)
     known = remote.members if remote is not None else ()
     return any(other.id == member and other.client_urls for other in known)
 
 
 def fetch_cluster(
-    urls: Iterable[str], timeout: float, make_context: MakeContext
+    urls: Iterable[str], timeout: float, make_context: MakeContext, tell: Callable[..., object]
 ) -> RemoteCluster | None:
     """What the first peer URL that answers says of its cluster; None if none does.
 
-    Blocks for up to `timeout` seconds a URL.
+    Blocks for up to `timeout` seconds a URL. `tell` logs what is wrong with one.
     """
     for url in urls:
         try:
             return _ask(url, timeout, make_context)
         except (OSError, http.client.HTTPException, msgspec.MsgspecError, ValueError) as error:
-            log.warning("could not get cluster response", url=url, error=str(error))
+            tell("could not get cluster response", url=url, error=str(error))
     return None
 
 
