@@ -10,7 +10,17 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.cluster.client import FAILURES, events, get, put, value_of, wait_until, write
+from tests.cluster.client import (
+    FAILURES,
+    applied,
+    events,
+    get,
+    peer_port,
+    put,
+    value_of,
+    wait_until,
+    write,
+)
 from tests.harness.http1 import Response
 from tests.harness.processes import Server, StartFailed, start_server
 from tests.harness.wire import Connection, open_watch
@@ -119,6 +129,20 @@ def test_the_limit_of_open_files_leaves_some_for_the_member_itself() -> None:
         wait_until(lambda: answers(server), "the crowd has gone")
         assert processor_seconds(server) - processor < 2
         write(server, "k", "v")
+
+
+def test_a_flood_of_strangers_on_the_peer_port_passes() -> None:
+    with Server("vard") as server, ExitStack() as stack:
+        server.limits = {resource.RLIMIT_NOFILE: (170, 170)}
+        server.start()
+        for _ in range(300):
+            stack.enter_context(Connection(peer_port(server)))
+        wait_until(lambda: not answers(server), "no file is left")
+        processor = processor_seconds(server)
+        stack.close()
+        wait_until(lambda: answers(server), "the strangers have gone")
+        assert processor_seconds(server) - processor < 2
+        assert applied(server).etcd_index == 3
 
 
 def processor_seconds(server: Server) -> float:
