@@ -114,6 +114,8 @@ class Lane(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._paused = False
+        if not self._busy and self._transport is not None:
+            self._transport.resume_reading()
         self._work()
 
     def eof_received(self) -> bool:
@@ -139,7 +141,8 @@ class Lane(asyncio.Protocol):
         self._buffer += data
         if not self._busy:
             self._work()
-        if self._busy and len(self._buffer) > MAX_AHEAD and self._transport is not None:
+        waiting = self._busy or self._paused
+        if waiting and len(self._buffer) > MAX_AHEAD and self._transport is not None:
             self._transport.pause_reading()
 
     def _work(self) -> None:
