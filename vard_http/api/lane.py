@@ -152,7 +152,9 @@ class Lane(asyncio.Protocol):
         self._working = True
         try:
             for _ in range(BURST):
-                if not self._next_request() or not self._buffer:
+                if not self._next_request():
+                    return
+                if not self._buffer and self._head is None:
                     return
             asyncio.get_running_loop().call_soon(self._work)
         except BadRequest as error:
