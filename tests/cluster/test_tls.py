@@ -6,6 +6,7 @@ import json
 import shutil
 import ssl
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tests.cluster.secure import (
 )
 from tests.harness.processes import Server
 from tests.harness.wire import Connection, request_bytes
+from vard_http.tls.rejections import PERIOD_SECONDS
 
 
 def agree_on(servers: Sequence[Server], key: str, value: str) -> None:
@@ -202,6 +204,7 @@ def test_a_peer_of_a_stranger_is_refused_and_the_others_go_on(
     ]
     with secure_peers(flags) as servers:
         first, second, third = servers
+        started = time.monotonic()
         for server in servers:
             server.spawn()
         first.wait_ready()
@@ -210,6 +213,7 @@ def test_a_peer_of_a_stranger_is_refused_and_the_others_go_on(
         write(first, "a", "1")
         agree_on([first, second], "a", "1")
         third.kill()
+        periods = 1 + (time.monotonic() - started) // PERIOD_SECONDS
         text = 'W | tls: rejected connection from "127.0.0.1:'
         for server in (first, second):
             # The stranger gives up the handshake, or its certificate is refused, or both in turn.
@@ -217,7 +221,7 @@ def test_a_peer_of_a_stranger_is_refused_and_the_others_go_on(
                 line.rpartition("(error ")[2] for line in server.log().splitlines() if text in line
             ]
             assert kinds
-            assert len(kinds) == len(set(kinds))
+            assert len(kinds) <= periods * len(set(kinds))
         assert "certificate verify failed" in third.log()
         assert "Traceback" not in first.log() + second.log() + third.log()
 
