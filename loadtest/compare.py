@@ -24,6 +24,7 @@ from loadtest.progress import Progress
 from loadtest.results import Missing, Results, describe_machine, now
 from loadtest.servers import SIDES, Side
 from loadtest.watchers import raise_file_limit
+from loadtest.wrk import WrkFailed
 
 DEFAULT_OUT = Path("benchmarks.vard")
 
@@ -56,12 +57,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     try:
         cases = choose(options.rows.split(","))
+        results = _results(options)
     except UnknownRow as error:
         print(f"{error}; --list tells them", file=sys.stderr)
         return 2
+    except WrkFailed as error:
+        print(error, file=sys.stderr)
+        return 2
     raise_file_limit()
     options.out.mkdir(parents=True, exist_ok=True)
-    results = _results(options)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     steps = plan(cases, options.sides, options.rounds)
     whole = _measure(steps, results, options)
