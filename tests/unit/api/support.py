@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Literal
 
-from tests.unit.node.support import make_node, new_storage, settled
+from tests.harness.http1 import Response, ResponseParser
+from tests.unit.node.support import make_node, new_storage, settled, until
 from vard_http.api.app import make_app
 from vard_http.api.crowd import Crowd
 from vard_http.api.lane import Lane
@@ -111,3 +112,53 @@ class Line(asyncio.Transport):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         self.protocol = protocol
+
+
+class Receiver(asyncio.Protocol):
+    """Takes over a connection and notes what it is given."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.BaseTransport | None = None
+        self.received = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+
+
+class Client:
+    """The other end of a lane's connection."""
+
+    def __init__(self, service: Service) -> None:
+        self.line = Line()
+        self.receiver = Receiver()
+        self.crowd: Crowd[Lane] = Crowd(0, lambda: 0)
+        self.lane = Lane(service, lambda: self.receiver, self.crowd)
+        self.lane.connection_made(self.line)
+
+    def send(self, data: bytes) -> None:
+        self.lane.data_received(data)
+
+    async def answers(self, *methods: str) -> list[Response]:
+        """Those to requests of these methods, once they are all here; none must follow."""
+        await until(lambda: self._count(methods) == len(methods))
+        data, found = self.line.take(), []
+        for method in methods:
+            parser = ResponseParser(method)
+            parser.feed(data)
+            found.append(parser.response())
+            data = parser.leftover
+        assert data == b""
+        return found
+
+    def _count(self, methods: tuple[str, ...]) -> int:
+        data = bytes(self.line.written)
+        for number, method in enumerate(methods):
+            parser = ResponseParser(method)
+            parser.feed(data)
+            if not parser.finished:
+                return number
+            data = parser.leftover
+        return len(methods)

@@ -1,14 +1,11 @@
-"""One connection in the fast lane: requests in a row, pressure, and their ends."""
+"""One connection in the fast lane: requests in a row, pressure, and ends."""
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from tests.harness.http1 import Response, ResponseParser
 from tests.harness.wire import FORM, request_bytes
-from tests.unit.api.support import Line
+from tests.unit.api.support import Client, Line, Receiver
 from tests.unit.node.support import until
 from vard_http.api.crowd import Crowd
 from vard_http.api.http1 import MAX_DISCARDED, find_head
@@ -23,56 +20,6 @@ VERSION = request_bytes("GET", "/version")
 
 def put(value: bytes = b"1", key: str = KEY) -> bytes:
     return request_bytes("PUT", key, {"Content-Type": FORM}, b"value=" + value)
-
-
-class Receiver(asyncio.Protocol):
-    """Takes over a connection and notes what it is given."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.BaseTransport | None = None
-        self.received = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.received += data
-
-
-class Client:
-    """The other end of a lane's connection."""
-
-    def __init__(self, service: Service) -> None:
-        self.line = Line()
-        self.receiver = Receiver()
-        self.crowd: Crowd[Lane] = Crowd(0, lambda: 0)
-        self.lane = Lane(service, lambda: self.receiver, self.crowd)
-        self.lane.connection_made(self.line)
-
-    def send(self, data: bytes) -> None:
-        self.lane.data_received(data)
-
-    async def answers(self, *methods: str) -> list[Response]:
-        """Those to requests of these methods, once they are all here; none must follow."""
-        await until(lambda: self._count(methods) == len(methods))
-        data, found = self.line.take(), []
-        for method in methods:
-            parser = ResponseParser(method)
-            parser.feed(data)
-            found.append(parser.response())
-            data = parser.leftover
-        assert data == b""
-        return found
-
-    def _count(self, methods: tuple[str, ...]) -> int:
-        data = bytes(self.line.written)
-        for number, method in enumerate(methods):
-            parser = ResponseParser(method)
-            parser.feed(data)
-            if not parser.finished:
-                return number
-            data = parser.leftover
-        return len(methods)
 
 
 @pytest.fixture
