@@ -20,14 +20,18 @@ from vard_http.config import (
 from vard_http.node import StartError
 from vard_http.storage import StorageError, StorageFailed
 from vard_http.tls import TlsError
+from vard_http.transfer import command
 
 log = structlog.get_logger("main")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a member; returns the exit status."""
+    """Run a member, or the command that the first argument names; returns the exit status."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in command.COMMANDS:
+        return command.main(argv)
     try:
-        config = load(sys.argv[1:] if argv is None else argv, os.environ)
+        config = load(argv, os.environ)
     except InformationRequested as information:
         print(information.text)
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -55,6 +56,7 @@ class Answer(msgspec.Struct):
     They are pairs, or a block of lines already.
 
     `cors` is False where etcd answers before its CORS handler; `close` ends the connection.
+    `parts` are a body that is made while it is sent, in place of `body`.
     """
 
     status: int
@@ -62,6 +64,7 @@ class Answer(msgspec.Struct):
     body: bytes = b""
     cors: bool = True
     close: bool = False
+    parts: Iterator[bytes] | None = None
 
     @property
     def block(self) -> bytes:

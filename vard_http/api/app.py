@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 import structlog
@@ -14,7 +14,7 @@ from vard_http.api.answers import Answer, expectation_failed
 from vard_http.api.guard import Credentials
 from vard_http.api.http1 import MAX_DISCARDED, BadRequest, Fields, Head
 from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
-from vard_http.api.render import CONTINUE, render, render_stream
+from vard_http.api.render import CONTINUE, LAST_CHUNK, chunk, render, render_stream
 from vard_http.api.request import Request, message
 from vard_http.api.routes import Keys, Other, Route, route
 from vard_http.api.service import Service
@@ -28,6 +28,9 @@ Router = Callable[[Service, bytes, bytes, bytes | None], Route]
 
 SERVICE: Final = web.AppKey("service", Service)
 ROUTER: Final[web.AppKey[Router]] = web.AppKey("router")
+
+STALLED_SECONDS: Final = 60.0
+"""A client that takes nothing of a long body for so long is left."""
 
 log = structlog.get_logger("api")
 
@@ -87,7 +90,10 @@ class _Exchange:
             if isinstance(to, Keys):
                 return await self._keys(to)
             if isinstance(to, Other):
-                return self._response(await self._other(to))
+                answer = await self._other(to)
+                if answer.parts is not None:
+                    return await self._parts(answer, answer.parts)
+                return self._response(answer)
             await self._read_body(0)
             return self._response(to)
         except BadRequest as error:
@@ -190,6 +196,26 @@ class _Exchange:
         finally:
             stream.close()
         return Written(b"", stays=head.minor > 0 and head.fields.keep_alive)
+
+    async def _parts(self, answer: Answer, parts: Iterator[bytes]) -> Written:
+        """Send a body as fast as the client takes it; what fails halfway ends the connection."""
+        head, transport = self._head, self._request.transport
+        if transport is None:
+            return Written(b"", stays=False)
+        chunked = head.minor > 0
+        cors, date = self._cors(), self._service.clock.date()
+        transport.write(render_stream(head, answer.block, cors, date))
+        try:
+            for part in parts:
+                transport.write(chunk(part) if chunked else part)
+                async with asyncio.timeout(STALLED_SECONDS):
+                    await self._request.writer.drain()
+                await asyncio.sleep(0)
+        except Exception as error:
+            log.warning("an answer was cut short", path=self._request.path, error=repr(error))
+            transport.abort()
+            return Written(b"", stays=False)
+        return Written(LAST_CHUNK if chunked else b"", stays=chunked and head.fields.keep_alive)
 
     def _response(self, answer: Answer) -> Written:
         data, stays = render(

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from vard_http.api.auth import enable, roles, users
+from vard_http.api.backup import backup
 from vard_http.api.debug import debug_vars
 from vard_http.api.health import health, version
 from vard_http.api.loglevel import config_log
@@ -45,6 +46,7 @@ ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {
     b"/metrics": Endpoint(_ANY, metrics),
     b"/debug/vars": Endpoint(_GET, debug_vars),
     b"/config/local/log": Endpoint((b"PUT",), config_log),
+    b"/vard/backup": Endpoint(_GET, backup),
 }
 """By path; one with a final slash stands for all that is below it too."""
 

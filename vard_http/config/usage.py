@@ -25,6 +25,10 @@ Usage:
     Path to the server configuration file. Note that if a configuration file is provided, \
 other command line flags and environment variables will be ignored.
 
+  vard-http backup | restore | import
+    Keep what a cluster holds in a file, begin a new cluster with it, or take over etcd's keys. \
+Each has its own --help.
+
   vard-http -dbpath DIR -port PORT -me ID -node ID,HOST:PORT ...
     Start one node as vard is started.
 """
