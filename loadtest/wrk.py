@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 SCRIPTS = Path(__file__).parent / "wrk"
 LOAD_CONNECTIONS = 64
+STALL_SECONDS = 180.0
 
 _UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0, "h": 3_600_000.0}
 _TOTAL = re.compile(r"^\s*(\d+) requests in ([\d.]+)(us|ms|s|m|h),", re.MULTILINE)
@@ -86,7 +88,7 @@ def load(
 ) -> None:
     """Writes each of `keys` keys of `size` bytes; `tell` hears how many, every 10,000.
 
-    Raises WrkFailed if any answer was an error.
+    Raises WrkFailed if any answer was an error, or if nothing was told for STALL_SECONDS.
     """
     if connections > LOAD_CONNECTIONS:
         raise ValueError(f"load.lua knows when at most {LOAD_CONNECTIONS} connections are done")
@@ -94,8 +96,7 @@ def load(
     options = [f"-c{connections}", "-d24h", "--timeout", "60s"]
     seen = []
     with _started(port, "load.lua", arguments, options) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
+        for line in _lines(process):
             seen.append(line)
             if line.startswith("loaded "):
                 tell(int(line.split()[1]))
@@ -104,7 +105,7 @@ def load(
                 if finished[1] != "0":
                     raise WrkFailed(f"{finished[1]} of {keys} keys were not written")
                 return
-    raise WrkFailed("".join(seen))
+    raise WrkFailed(f"loading {keys} keys came to a standstill; wrk wrote:\n{''.join(seen)}")
 
 
 def version() -> str:
@@ -138,6 +139,21 @@ def _started(
     finally:
         if process.poll() is None:
             process.kill()
+
+
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    """Lines as they come; ends the process, and with it the lines, when it falls silent."""
+    assert process.stdout is not None
+    while True:
+        watchdog = threading.Timer(STALL_SECONDS, process.kill)
+        watchdog.start()
+        try:
+            line = process.stdout.readline()
+        finally:
+            watchdog.cancel()
+        if not line:
+            return
+        yield line
 
 
 def _fields(headers: Sequence[str]) -> list[str]:

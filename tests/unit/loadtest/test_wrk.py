@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 
 import pytest
 
@@ -63,7 +64,10 @@ def test_other_output_is_an_error_that_shows_it(output: str) -> None:
     assert str(raised.value) == output
 
 
-@pytest.mark.skipif(shutil.which("wrk") is None, reason="needs Debian's wrk")
+needs_wrk = pytest.mark.skipif(shutil.which("wrk") is None, reason="needs Debian's wrk")
+
+
+@needs_wrk
 def test_loading_writes_every_key_once_at_least_and_tells_how_many() -> None:
     told: list[int] = []
     with start_server("vard") as server:
@@ -76,3 +80,11 @@ def test_loading_writes_every_key_once_at_least_and_tells_how_many() -> None:
 
     assert listed == [5_000, 5_000]
     assert told == [10_000]
+
+
+@needs_wrk
+def test_loading_gives_up_when_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wrk, "STALL_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
+        with pytest.raises(WrkFailed, match="standstill"):
+            wrk.load(silent.getsockname()[1], "some", 10, 8)
