@@ -85,6 +85,8 @@ def test_loading_writes_every_key_once_at_least_and_tells_how_many() -> None:
 @needs_wrk
 def test_loading_gives_up_when_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wrk, "STALL_SECONDS", 0.2)
-    with socket.create_server(("127.0.0.1", 0), backlog=64) as silent:
-        with pytest.raises(WrkFailed, match="standstill"):
-            wrk.load(silent.getsockname()[1], "some", 10, 8)
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=64) as silent,
+        pytest.raises(WrkFailed, match="standstill"),
+    ):
+        wrk.load(silent.getsockname()[1], "some", 10, 8)
