@@ -82,7 +82,9 @@ def split_target(target: bytes) -> tuple[bytes, bytes]:
     if scheme:
         path = path[scheme.end() :]
         if path.startswith(b"//"):
-            _, slash, rest = path[2:].partition(b"/")
+            authority, slash, rest = path[2:].partition(b"/")
+            if b"[" in authority and b"]" not in authority:
+                raise UrlError("missing ']' in host")
             path = slash + rest
         elif not path.startswith(b"/"):
             path = b""
