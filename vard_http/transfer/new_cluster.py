@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -56,11 +57,11 @@ def plan_cluster(name: str, initial_cluster: str, token: str, content: Content) 
 
 def _config(name: str, initial_cluster: str, token: str) -> Config:
     """The settings, checked by the rules that hold for a start."""
-    urls = [pair.partition("=") for pair in initial_cluster.split(",")]
-    own = ",".join(url for other, _, url in urls if other == name)
     argv = ["--name", name, "--initial-cluster", initial_cluster, "--initial-cluster-token", token]
     try:
-        config = load([*argv, "--initial-advertise-peer-urls", own], {})
+        config = load(argv, {})
+        own = config.initial_cluster.get(name, ())
+        config = replace(config, initial_advertise_peer_urls=own)
         check_bootstrap(config)
     except ConfigError as error:
         raise TransferError(str(error)) from error

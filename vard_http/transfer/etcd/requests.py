@@ -8,6 +8,7 @@ etcdserver/server.go: applyEntryNormal; apply_v2.go; membership/cluster.go.)
 from __future__ import annotations
 
 import contextlib
+import posixpath
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -130,7 +131,7 @@ def _apply(store: Store, request: Message, now: int) -> None:
 
 def command_of(request: Message, now: int) -> Command:
     """The command of an etcdserverpb.Request. Raises TransferError for an unknown method."""
-    method, path, value = request.data(2), request.data(3), request.data(4)
+    method, path, value = request.data(2), _clean(request.data(3)), request.data(4)
     directory, recursive = bool(request.unsigned(5)), bool(request.unsigned(12))
     prev_value, prev_index = request.data(6), request.unsigned(7)
     expires, refresh = request.signed(9), bool(request.unsigned(17))
@@ -157,6 +158,11 @@ def command_of(request: Message, now: int) -> Command:
     if exists:
         return Update(now, path, value, expires, refresh)
     return Set(now, path, value, directory, expires, refresh)
+
+
+def _clean(path: bytes) -> bytes:
+    """A path as etcd's store takes it; it makes its own directories as `/2/users/`."""
+    return posixpath.normpath(b"/" + path.lstrip(b"/"))
 
 
 def _set_attributes(store: Store, request: Message, now: int) -> None:
