@@ -23,34 +23,36 @@ _NAMES = {"vard": "vard_http", "etcd": "etcd"}
 _COLOURS = {"vard": "tab:blue", "etcd": "tab:orange"}
 
 
-def draw(results: Results, out: Path) -> None:
-    """One chart of all ratios, and one for each axis that has points."""
+def draw(results: Results, out: Path) -> list[Path]:
+    """One chart of all ratios, and one for each axis that has points; the SVG files."""
     matplotlib.rcParams["svg.hashsalt"] = "vard_http"  # the same figures make the same file
-    _ratios(results, out)
+    drawn = _ratios(results, out)
     axes = dict.fromkeys(row.at[0] for row in rows() if row.at)
     for axis in axes:
         along = [row for row in rows() if row.at and row.at[0] == axis]
         if any(results.summary(row.name, side) for row in along for side in SIDES):
-            _sweep(results, axis, along, out)
+            drawn += _sweep(results, axis, along, out)
+    return drawn
 
 
-def _ratios(results: Results, out: Path) -> None:
+def _ratios(results: Results, out: Path) -> list[Path]:
     bars = [
-        (row.title, quotient, row.higher)
+        (row.title, quotient, as_wanted(row, *both(results, row)))
         for row in reversed(rows())
         if row.at is None and row.versus is None
         if (quotient := _quotient(results, row)) is not None
     ]
     if not bars:
-        return
+        return []
     figure, plot = pyplot.subplots(figsize=(9, 1.2 + 0.35 * len(bars)))
-    good = [(quotient >= 1) == higher or quotient == 1 for _, quotient, higher in bars]
-    colours = ["tab:green" if each else "tab:red" for each in good]
-    plot.barh([title for title, _, _ in bars], [value for _, value, _ in bars], color=colours)
+    titles = [title for title, _, _ in bars]
+    lengths = [quotient - 1 for _, quotient, _ in bars]
+    colours = ["tab:green" if good else "tab:red" for _, _, good in bars]
+    plot.barh(titles, lengths, left=1, color=colours)
     plot.axvline(1, color="black", linewidth=1)
     plot.set_xscale("log")
-    plot.set_xlabel("vard_http / etcd; green: vard_http is no worse")
-    _save(figure, out / "ratios")
+    plot.set_xlabel("vard_http / etcd; green: as wanted")
+    return _save(figure, out / "ratios")
 
 
 def _quotient(results: Results, row: Row) -> float | None:
@@ -58,7 +60,7 @@ def _quotient(results: Results, row: Row) -> float | None:
     return ratio(ours.value, theirs.value) if ours and theirs else None
 
 
-def _sweep(results: Results, axis: str, along: Sequence[Row], out: Path) -> None:
+def _sweep(results: Results, axis: str, along: Sequence[Row], out: Path) -> list[Path]:
     figure, plots = pyplot.subplots(2, 2, figsize=(10, 7), sharex=True, squeeze=False)
     for column, method in enumerate(("PUT", "GET")):
         chosen = [row for row in along if row.title.startswith(method)]
@@ -76,7 +78,7 @@ def _sweep(results: Results, axis: str, along: Sequence[Row], out: Path) -> None
     plots[1][0].set_ylabel("ms")
     for plot in plots[0]:
         plot.set_ylim(bottom=0)
-    _save(figure, out / f"by-{axis.replace(' ', '-')}")
+    return _save(figure, out / f"by-{axis.replace(' ', '-')}")
 
 
 def _throughput(plot: Any, results: Results, chosen: Sequence[Row], side: Side) -> None:
@@ -102,8 +104,9 @@ def _points(results: Results, chosen: Sequence[Row], side: Side) -> tuple[list[i
     return [place for place, _ in found], [summary for _, summary in found]
 
 
-def _save(figure: Any, path: Path) -> None:
+def _save(figure: Any, path: Path) -> list[Path]:
     figure.tight_layout()
     figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
     figure.savefig(path.with_suffix(".png"), dpi=110)
     pyplot.close(figure)
+    return [path.with_suffix(".svg")]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -40,15 +41,11 @@ def write(results: Results, out: Path, page: Path | None = None) -> None:
     """
     results.save(out / "results.json")
     write_csv(results, out / "results.csv")
-    (out / "report.md").write_text(f"# vard_http beside etcd\n\n{markdown(results)}")
-    try:
-        from loadtest import charts
-    except ModuleNotFoundError:
-        print("No charts: matplotlib is not installed ('.[loadtest]')", file=sys.stderr)
-    else:
-        charts.draw(results, out)
+    text, drawn = markdown(results), _charts(results, out)
+    (out / "report.md").write_text(f"# vard_http beside etcd\n\n{text}{_links(drawn, out)}")
     if page is not None:
-        page.write_text(between_markers(page.read_text(), markdown(results)))
+        filled = between_markers(page.read_text(), text + _links(drawn, page.parent))
+        page.write_text(filled)
 
 
 def markdown(results: Results) -> str:
@@ -58,7 +55,7 @@ def markdown(results: Results) -> str:
         if lines := list(_lines(results, chosen)):
             parts.append(f"\n**{title}**\n\n{_HEAD}\n{_rule()}\n" + "\n".join(lines))
     if slower := _not_as_wanted(results):
-        parts.append("\nNot as wanted: " + ", ".join(slower) + ".")
+        parts.append("\nNot as wanted: " + "; ".join(slower) + ".")
     for gap in results.missing:
         last = (gap.why.splitlines() or ["no reason given"])[-1]
         parts.append(f"\nNot measured: {gap.case}, {gap.side}, round {gap.round}: {last}")
@@ -100,6 +97,19 @@ def between_markers(page: str, text: str) -> str:
     if not begin or not end:
         raise NoPlace(f"the page needs the lines {BEGIN} and {END}")
     return f"{before}{BEGIN}\n\n{text}\n{END}{after}"
+
+
+def _charts(results: Results, out: Path) -> list[Path]:
+    try:
+        from loadtest import charts
+    except ModuleNotFoundError:
+        print("No charts: matplotlib is not installed ('.[loadtest]')", file=sys.stderr)
+        return []
+    return charts.draw(results, out)
+
+
+def _links(drawn: Sequence[Path], start: Path) -> str:
+    return "".join(f"\n![{path.stem}]({os.path.relpath(path, start)})\n" for path in drawn)
 
 
 def _preamble(results: Results) -> Iterator[str]:
@@ -147,7 +157,8 @@ def _rule() -> str:
 
 
 def _not_as_wanted(results: Results) -> list[str]:
-    return [row.title for row in rows() if as_wanted(row, *both(results, row)) is False]
+    main_rows = (row for row in rows() if row.at is None)
+    return [row.title for row in main_rows if as_wanted(row, *both(results, row)) is False]
 
 
 def _value(summary: Summary | None) -> str:

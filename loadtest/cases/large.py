@@ -163,9 +163,9 @@ CASES = (
         "million",
         (
             Row("million-memory", "1,000,000 keys: peak memory while loading", "MiB", False),
-            Row("million-pause", "the same: longest pause", "ms", False, limit=50),
-            Row("million-restart", "the same: kill -9 until /health is true", "s", False),
-            Row("million-restart-all", "the same, all members at once", "s", False),
+            Row("million-pause", "1,000,000 keys: longest pause", "ms", False, limit=50),
+            Row("million-restart", "1,000,000 keys: a follower, kill -9 to /health", "s", False),
+            Row("million-restart-all", "1,000,000 keys: all members, the same", "s", False),
         ),
         million,
     ),

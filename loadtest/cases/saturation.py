@@ -102,7 +102,7 @@ CASES = (
             Row("put-auth-16", "PUT, 16 connections, auth on"),
             Row(
                 "put-auth-16-own",
-                "the same, against our own with auth off",
+                "PUT, 16 connections, our own: auth on / off",
                 of="put-auth-16",
                 versus="put-16",
             ),

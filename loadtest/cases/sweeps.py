@@ -34,8 +34,8 @@ def point(
             ]
 
     rows = (
-        Row(put, f"PUT, {at:,} {axis}", at=(axis, at)),
-        Row(get, f"GET, {at:,} {axis}", at=(axis, at)),
+        Row(put, f"PUT, {axis}: {at:,}", at=(axis, at)),
+        Row(get, f"GET, {axis}: {at:,}", at=(axis, at)),
     )
     return Case(f"by-{place}", rows, run, "sweeps")
 

@@ -67,7 +67,7 @@ def test_auth_is_also_compared_with_our_own_figure_without() -> None:
         )
     )
 
-    own = line(text, "the same, against our own with auth off")
+    own = line(text, "PUT, 16 connections, our own: auth on / off")
     assert own[2:6] == ["300", "400", "0.75", ""]
 
 
@@ -85,7 +85,7 @@ def test_points_along_an_axis_have_a_table_of_their_own() -> None:
     text = markdown(results(cells("put-by-members-5", "vard", 1.0)))
 
     assert "**Rows**" not in text
-    assert line(text.partition("**Along one axis**")[2], "PUT, 5 members")[2] == "1"
+    assert line(text.partition("**Along one axis**")[2], "PUT, members: 5")[2] == "1"
 
 
 def test_errors_stand_beside_the_figure() -> None:
@@ -133,9 +133,16 @@ def test_charts_are_drawn_from_the_same_results(tmp_path: Path) -> None:
     for cell in kept.cells:
         cell.p50_ms = cell.p99_ms = 1.0
 
-    report.write(kept, tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text(f"{BEGIN}\n{END}\n")
+    out = tmp_path / "charts"
+    out.mkdir()
 
-    drawn = {path.name for path in tmp_path.iterdir()} - {"results.json", "results.csv"}
+    report.write(kept, out, page)
+
+    assert "](charts/ratios.svg)" in page.read_text()
+    assert "](by-connections.svg)" in (out / "report.md").read_text()
+    drawn = {path.name for path in out.iterdir()} - {"results.json", "results.csv"}
     assert drawn == {
         "report.md",
         "ratios.svg",
