@@ -17,12 +17,19 @@ from vard_http.config import (
     load,
     missing_features,
 )
+from vard_http.discovery import DiscoveryError
 from vard_http.node import StartError
 from vard_http.storage import StorageError, StorageFailed
 from vard_http.tls import TlsError
 from vard_http.transfer import command
 
 log = structlog.get_logger("main")
+
+_REASONS = (
+    *(ConfigError, DiscoveryError, OSError, StartError),
+    *(StorageError, StorageFailed, TlsError),
+)
+"""What ends a start with a line in the log."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(config: Config) -> int:
     try:
         received = uvloop.run(server.run(config))
-    except (OSError, StartError, StorageError, StorageFailed, ConfigError, TlsError) as error:
+    except _REASONS as error:
         log.critical(str(error))
         return 1
     return server.die_by(received) if received is not None else 0

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -24,8 +25,10 @@ from vard_http.api import (
     serve,
 )
 from vard_http.config import Config
+from vard_http.discovery import discovered
 from vard_http.node import Node, StartError, start_node
 from vard_http.notify import notify
+from vard_http.storage import exists
 from vard_http.tls import Security, client_settings, peer_settings
 from vard_http.transport import PeerListener, Refusals
 
@@ -38,8 +41,8 @@ RESERVED_FILES: Final = 150
 async def run(config: Config) -> signal.Signals | None:
     """Serve until a signal comes, which is returned, or until the member was removed.
 
-    Raises OSError if an address cannot be used, TlsError, StartError, StorageError, and
-    StorageFailed when the disk fails at work.
+    Raises OSError if an address cannot be used, TlsError, StartError, StorageError,
+    DiscoveryError, and StorageFailed when the disk fails at work.
     """
     connections = _allow_many_connections()
     among_peers = Security(peer_settings(config))
@@ -47,6 +50,12 @@ async def run(config: Config) -> signal.Signals | None:
     peer_side = bind(config.listen_peer_urls)
     client_side = bind(config.listen_client_urls)
     metrics_side = bind(config.listen_metrics_urls)
+    try:
+        config = await _with_members(config)
+    except BaseException:
+        for bound in (*peer_side, *client_side, *metrics_side):
+            bound.socket.close()
+        raise
     node = start_node(config, among_peers.client_context)
     stop = _signals()
     servers = await _serve_peers(node, peer_side, among_peers)
@@ -90,6 +99,15 @@ async def run(config: Config) -> signal.Signals | None:
         await node.stop()
         for server in servers:
             server.close()
+
+
+async def _with_members(config: Config) -> Config:
+    """`config` with its cluster; one that is to be discovered only while there is no data."""
+    if not exists(Path(config.data_dir)):
+        return await discovered(config)
+    if config.discovery:
+        log.warning("discovery token ignored: there is data of this member already")
+    return config
 
 
 def _allow_many_connections() -> int:

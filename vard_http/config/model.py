@@ -150,7 +150,6 @@ class Config:
         TEXT,
         "",
         "Discovery URL used to bootstrap the cluster.",
-        planned="discovery",
     )
     discovery_fallback: str = setting(
         _CLUSTERING,
@@ -166,14 +165,12 @@ class Config:
         TEXT,
         "",
         "DNS SRV domain used to bootstrap the cluster.",
-        planned="discovery",
     )
     discovery_srv_name: str = setting(
         _CLUSTERING,
         TEXT,
         "",
         "Suffix to the DNS SRV name queried when bootstrapping.",
-        planned="discovery",
     )
     strict_reconfig_check: bool = setting(
         _CLUSTERING,

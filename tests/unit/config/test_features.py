@@ -14,9 +14,6 @@ def test_nothing_is_missing_by_default() -> None:
 @pytest.mark.parametrize(
     ("flag", "feature"),
     [
-        ("--discovery=http://d/x", "discovery"),
-        ("--discovery-srv=d", "discovery"),
-        ("--discovery-srv-name=s", "discovery"),
         ("--proxy=on", "the proxy"),
     ],
 )
