@@ -15,7 +15,7 @@ from matplotlib import pyplot
 from loadtest.case import Row
 from loadtest.cases import rows
 from loadtest.figures import ratio
-from loadtest.report import both
+from loadtest.report import as_wanted, both
 from loadtest.results import Results, Summary
 from loadtest.servers import SIDES, Side
 
