@@ -563,9 +563,12 @@ class Node:
         """As leader, have what is due expire, and settle the cluster's version."""
         if not self._raft.is_leader:
             return
-        if now >= self._next_sweep and self.store.has_ttl:
+        if now >= self._next_sweep:
+            # The beat goes on without anything to expire: what comes in lives at least until its
+            # next stroke, as with etcd.
             self._next_sweep = now + SWEEP_SECONDS
-            self.propose(Sync(time.time_ns()), _ignore)
+            if self.store.has_ttl:
+                self.propose(Sync(time.time_ns()), _ignore)
         if (
             self.cluster.version is None
             and now - self._version_asked > SWEEP_SECONDS
