@@ -65,6 +65,10 @@ TABLE = [
     request_bytes("PATCH", KEY, {"Expect": "100-continue", "Content-Length": "7"}),
     request_bytes("DELETE", "/v2/keys/none", {"Expect": "100-continue", "Content-Length": "7"}),
     request_bytes("PUT", "/v2/keys?dir=x", {"Content-Type": "/"}, b"x") + CLOSING,
+    request_bytes(
+        "PUT", "/v2/keys/%0a?dir=x", {"Content-Type": FORM, "Expect": "100-continue"}, b"value=1"
+    )
+    + CLOSING,
     request_bytes("GET", KEY, {}, b"x" * 1000) + CLOSING,
     request_bytes("GET", KEY, {"Content-Length": str(10 * MAX_DISCARDED)}),
     request_bytes("PUT", KEY, {"Content-Type": FORM}, b"value=".ljust(MAX_FORM_BYTES + 1, b"x"))
@@ -166,7 +170,10 @@ async def test_a_watch_goes_when_its_client_does(service: Service, way: Way, que
 
 
 @pytest.mark.parametrize("way", ["lane", "aiohttp"])
-async def test_open_watches_are_cut_off_at_once_on_a_stop(service: Service, way: Way) -> None:
+async def test_open_watches_are_cut_off_at_once_on_a_stop(
+    service: Service, way: Way, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vard_http.api.listening.SHUTDOWN_SECONDS", 60.0)
     async with asyncio.timeout(5):
         async with listening(service, way) as port:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
