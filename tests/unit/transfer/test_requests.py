@@ -67,7 +67,7 @@ def test_an_unknown_method_is_refused() -> None:
 def replayed(*entries: tuple[int, bytes]) -> tuple[Store, Replay]:
     store = Store()
     replay = Replay(store)
-    replay.run([Entry(i, 1, kind, data) for i, (kind, data) in enumerate(entries, 1)], NOW)
+    replay.run([Entry(i, 1, kind, data) for i, (kind, data) in enumerate(entries, 1)])
     return store, replay
 
 
@@ -154,7 +154,14 @@ def test_etcd_3_5_publishes_attributes_and_version_by_requests_of_their_own() ->
 
 def test_events_are_dated_by_the_next_sync() -> None:
     store, _ = replayed((NORMAL, put()), (NORMAL, put(f2=b"SYNC", f15=55)), (NORMAL, put()))
-    assert [event.now for event in store.history.since(0)] == [55, NOW]
+    assert [event.now for event in store.history.since(0)] == [55, 55]
+
+
+def test_a_ttl_that_no_sync_dates_is_not_shown() -> None:
+    store, _ = replayed((NORMAL, put(f9=NOW)))
+    (event,) = store.history.since(0)
+    assert b'"expiration"' in event.to_json()
+    assert b'"ttl"' not in event.to_json()
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import struct
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +56,7 @@ def _read(data_dir: Path, files: Sequence[Path]) -> EtcdContent:
         store.restore(write_image(read_snapshot(path, start)))
     log = entries_after(wal.entries, start.index)
     replay = Replay(store)
-    replay.run(log, time.time_ns())
+    replay.run(log)
     last = Position(log[-1].index, log[-1].term) if log else start
     if last.index < wal.commit:
         raise TransferError(

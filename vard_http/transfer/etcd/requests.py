@@ -64,15 +64,15 @@ class Replay:
         self.v3_writes = 0
         self._store = store
 
-    def run(self, entries: Sequence[Entry], clock: int) -> None:
+    def run(self, entries: Sequence[Entry]) -> None:
         """Apply them all. Raises TransferError for what no etcd up to 3.5 writes.
 
         When an event happened is told only by the log's next SYNC, 0.5 s later at most while
-        something has a TTL; `clock` (nanoseconds) stands in behind the last one. From it the TTLs
-        are counted that watchers see in the history, and nothing else.
+        something has a TTL. From it the TTLs are counted that watchers see in the history, and
+        nothing else.
         """
         read = [self._read(entry) for entry in entries]
-        for (entry, request), now in zip(read, _times(read, clock), strict=True):
+        for (entry, request), now in zip(read, _times(read), strict=True):
             if entry.kind == CONFIGURATION:
                 _change(self._store, entry)
             elif request is not None:
@@ -99,15 +99,26 @@ class Replay:
         return message if message.numbers & {_VERSION_SET, _ATTRIBUTES_SET} else None
 
 
-def _times(read: Sequence[tuple[Entry, Message | None]], clock: int) -> list[int]:
-    """When each of the entries was applied, roughly: the time of the next SYNC."""
-    times = []
-    for _, request in reversed(read):
-        if request is not None and request.data(2) == b"SYNC":
-            clock = request.signed(15)
-        times.append(clock)
+def _times(read: Sequence[tuple[Entry, Message | None]]) -> list[int]:
+    """When each of the entries was applied, roughly: the time of the next SYNC.
+
+    Behind the last one it is a request's own expiry, for which no TTL is shown, or that SYNC's.
+    """
+    synced = [request.signed(15) if request and _is_sync(request) else 0 for _, request in read]
+    following, times = 0, []
+    for time in reversed(synced):
+        following = time or following
+        times.append(following)
     times.reverse()
+    latest = max(synced, default=0)
+    for place, (_, request) in enumerate(read):
+        if not times[place]:
+            times[place] = (request.signed(9) if request else 0) or latest
     return times
+
+
+def _is_sync(request: Message) -> bool:
+    return request.data(2) == b"SYNC"
 
 
 def _apply(store: Store, request: Message, now: int) -> None:
