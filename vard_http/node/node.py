@@ -11,9 +11,7 @@ import asyncio
 import contextlib
 import functools
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
 import msgspec
@@ -21,22 +19,20 @@ import structlog
 
 from vard_http.config.identity import format_id
 from vard_http.node.cluster import (
-    CLUSTER_VERSION,
     MEMBERS,
-    VERSION,
     apply_change,
-    attributes,
-    attributes_path,
     read_cluster,
 )
-from vard_http.node.membership import admissible
+from vard_http.node.duties import Duties
 from vard_http.node.metrics import Metrics
-from vard_http.node.pending import Done, Outcome, Pending
+from vard_http.node.pending import Done, Outcome
+from vard_http.node.proposing import Proposals, request_number
 from vard_http.node.quota import Quota, free_bytes
 from vard_http.node.reads import LinearizableReads, ReadDone
 from vard_http.node.reconfiguration import Reconfiguration
 from vard_http.node.snapshotting import Snapshotting
 from vard_http.node.traffic import Traffic
+from vard_http.node.writing import Writer
 from vard_http.raft import (
     CONFIGURATION,
     NOBODY,
@@ -45,35 +41,26 @@ from vard_http.raft import (
     AppendEntries,
     AppendEntriesReply,
     Change,
-    ChangeRefused,
     Entry,
     InstallSnapshot,
-    Proposal,
     Propose,
     Raft,
     Ready,
     decode_data,
-    encode_change,
 )
 from vard_http.storage import Storage
-from vard_http.store import Command, Set, Store, StoreError, Sync, apply, decode, encode
+from vard_http.store import Command, Set, Store, StoreError, apply, decode
 from vard_http.transport import Handshake, Transport, check
 
 log = structlog.get_logger("node")
 
-SWEEP_SECONDS: Final = 0.5
 READ_RETRY_SECONDS: Final = 0.5
 ROUND_TRIP_EVERY: Final = 1.0
-VERSION_PATIENCE_SECONDS: Final = 5.0
 REMOVED_SECONDS: Final = 1.0
 """For how long a removed member still answers those who asked it before, as in etcd."""
 
 TURN_SECONDS: Final = 0.02
 """A turn that takes longer lets others have the event loop in between."""
-
-SLOW_DISK_SECONDS: Final = 0.003
-FAST_DISK_SECONDS: Final = 0.001
-"""Commits that take longer than the one go to a thread, until they take less than the other."""
 
 _SYSTEM: Final = MEMBERS[:3]
 _RAFT_INTERNAL_ERROR: Final = 300
@@ -139,25 +126,25 @@ class Node:
 
         transport.on_removed = self._leave
         store.on_deliver_error(_log_watcher)
-        self._pending = Pending(self.me, time.time_ns() // 1_000_000)
+        self._proposals = Proposals(
+            self,
+            raft,
+            transport,
+            time.time_ns() // 1_000_000,
+            patience=2 * settings.election_timeout,
+        )
         self._reads = LinearizableReads(self.started)
         self._snapshotting = Snapshotting(
             raft, storage, store, settings.snapshot_count, self.metrics
         )
+        self._writer = Writer(storage, self.metrics)
+        self._duties = Duties(self, raft)
         self._inbox: list[tuple[int, AnyMessage]] = []
-        self._proposals: list[Proposal] = []
-        self._passed_on: deque[tuple[float, Propose]] = deque()
-        self._changes: list[Proposal] = []
         self._leader = NOBODY
         self._scheduled = False
-        self._writing = False
-        self._executor: ThreadPoolExecutor | None = None
-        self._commit_seconds = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = 0.0
-        self._next_sweep = 0.0
         self._next_round_trips = 0.0
-        self._version_asked = 0.0
         self._handed_over: asyncio.Future[None] | None = None
         self._stopped = False
 
@@ -187,7 +174,7 @@ class Node:
 
     @property
     def proposals_pending(self) -> int:
-        return len(self._pending)
+        return len(self._proposals.pending)
 
     @property
     def transport(self) -> Transport:
@@ -200,8 +187,7 @@ class Node:
 
     def propose(self, command: Command, done: Done) -> None:
         """Have `command` committed and applied; `done` gets what it did, or error 300."""
-        number = self._pending.add(command, done, time.monotonic())
-        self._proposals.append(Proposal(NORMAL, number.to_bytes(8, "big") + encode(command)))
+        self._proposals.add(command, done, time.monotonic())
         self._schedule()
 
     def read(self, done: ReadDone) -> None:
@@ -211,7 +197,7 @@ class Node:
 
     def propose_change(self, change: Change) -> None:
         """Have a change of members made; it is lost if there is no leader who can make it now."""
-        self._changes.append(Proposal(CONFIGURATION, encode_change(change)))
+        self._proposals.add_change(change)
         self._schedule()
 
     def active_since(self, member: int) -> float | None:
@@ -239,7 +225,7 @@ class Node:
     def start(self) -> None:
         """Join the cluster; `published` ends when the node takes part in it."""
         self._cluster_changed()
-        self._publish()
+        self._duties.publish()
         self._schedule()
 
     async def stop(self) -> None:
@@ -253,8 +239,7 @@ class Node:
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
-        if self._executor is not None:
-            self._executor.shutdown()
+        self._writer.close()
         await self._transport.close()
         self._storage.close()
 
@@ -266,7 +251,7 @@ class Node:
 
     def _turn(self) -> None:
         self._scheduled = False
-        if self._stopped or self._writing:
+        if self._stopped or self._writer.busy:
             return
         with self._failing():
             self._take_in(time.monotonic())
@@ -294,33 +279,17 @@ class Node:
             elif isinstance(message, AppendEntriesReply):
                 self.traffic.answered(source, message, now)
             if isinstance(message, Propose):
-                message = Propose(tuple(self._admissible(message.proposals)))
-                if not raft.accepts_proposals:
-                    self._passed_on.append((now, message))
-                    continue
-            raft.step(source, message)
-        self._pass_on(now)
-        self._sweep(now)
+                self._proposals.receive(source, message, now)
+            else:
+                raft.step(source, message)
+        self._duties.see_to(now)
+        self._proposals.offer(now)
         if now >= self._next_round_trips:
             self._next_round_trips = now + ROUND_TRIP_EVERY
             self._note_round_trips()
-        if self._proposals and self._leader_in_reach and raft.propose(self._proposals):
-            self._proposals = []
-        if self._changes:
-            if self._leader_in_reach:
-                raft.propose(self._admissible(self._changes))
-            self._changes = []
         if self._reads:
             for context in self._reads.ask(now, now - READ_RETRY_SECONDS):
                 raft.read_index(context)
-
-    def _pass_on(self, now: float) -> None:
-        """Give what followers proposed, while leadership was handed over, to whoever has it now."""
-        waiting, patience = self._passed_on, 2 * self._settings.election_timeout
-        while waiting and now - waiting[0][0] > patience:
-            waiting.popleft()
-        while waiting and self._leader_in_reach:
-            self._raft.step(self.me, waiting.popleft()[1])
 
     def _note_round_trips(self) -> None:
         for member, peer in self._transport.peers.items():
@@ -333,30 +302,13 @@ class Node:
         while (ready := self._raft.ready()) is not None:
             if ready.appends:
                 self._send_appends(ready.appends)
-            if ready.entries or ready.hard_state is not None or ready.chunk is not None:
-                if self._commit_seconds > SLOW_DISK_SECONDS:
-                    self._write_in_thread(ready)
-                    return
-                self._write(ready)
+            if not self._writer.write(ready, self._written):
+                return
             self._complete(ready)
             if time.monotonic() - started > TURN_SECONDS:
                 self._schedule()
                 break
         self._after_turn()
-
-    def _admissible(self, proposals: Sequence[Proposal]) -> Sequence[Proposal]:
-        """What a leader may append of what was proposed; others leave that to the leader."""
-        if not self._raft.is_leader or all(p.kind == NORMAL for p in proposals):
-            return proposals
-        return admissible(proposals, None if self._raft.change_pending else self.cluster.changed_at)
-
-    def _promote(self) -> None:
-        """As leader, let learners vote: a member is a learner only to get into the cluster."""
-        raft = self._raft
-        learners = raft.configuration.learners
-        if learners and raft.is_leader and not raft.change_pending:
-            with contextlib.suppress(ChangeRefused):
-                raft.propose_change(Change("add", learners[0]))
 
     def _send_appends(self, appends: Sequence[tuple[int, AnyMessage]]) -> None:
         now = time.monotonic()
@@ -365,44 +317,13 @@ class Node:
         if counted:
             self.traffic.sent_rate.note(now, counted, size)
 
-    @property
-    def _leader_in_reach(self) -> bool:
-        """Whether proposals can be passed on; those sent towards a dead leader would be lost."""
-        leader = self._raft.leader_id
-        return self._raft.accepts_proposals and (
-            leader == self.me or self._transport.active_since(leader) is not None
-        )
-
-    def _write(self, ready: Ready) -> None:
-        """Step 2 of `ready`; may run in a thread, but nothing else touches storage meanwhile."""
-        storage, chunk = self._storage, ready.chunk
-        if chunk is not None:
-            storage.receive_chunk(chunk.meta, chunk.number, chunk.data)
-            if chunk.last:
-                storage.install_snapshot(chunk.meta, ready.hard_state)
-        if ready.entries or ready.hard_state is not None:
-            storage.append(ready.entries, ready.hard_state)
-            self.metrics.wal_fsync.observe(storage.commit_seconds)
-        self._commit_seconds += (storage.commit_seconds - self._commit_seconds) / 8
-
-    def _write_in_thread(self, ready: Ready) -> None:
-        """Keep the event loop free while a slow disk works."""
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(1, "storage")
-        self._writing = True
-        written = self._loop.run_in_executor(self._executor, self._write, ready)
-        written.add_done_callback(lambda future: self._written(ready, future))
-
-    def _written(self, ready: Ready, future: asyncio.Future[None]) -> None:
-        self._writing = False
-        error = future.exception()
+    def _written(self, ready: Ready, error: BaseException | None) -> None:
+        """A thread has made `ready` durable, or not; go on with the turn."""
         if self._stopped:
             return
         if error is not None:
             self._fail(error)
             return
-        if self._commit_seconds < FAST_DISK_SECONDS:
-            self._commit_seconds = 0.0
         with self._failing():
             self._complete(ready)
             self._proceed()
@@ -419,7 +340,7 @@ class Node:
             self._apply(ready.committed)
         for state in ready.reads:
             self._reads.confirm(state)
-        self._promote()
+        self._duties.promote()
 
     def _filled(self, to: int, message: AnyMessage) -> tuple[int, AnyMessage]:
         """Put the data into a chunk that leaves."""
@@ -440,10 +361,10 @@ class Node:
         log.info("snapshot installed", index=meta.index, etcd_index=self.store.index)
 
     def _apply(self, entries: Sequence[Entry]) -> None:
-        take, store = self._pending.take, self.store
+        take, store = self._proposals.pending.take, self.store
         for entry in entries:
             if entry.kind == NORMAL:
-                waiting = take(_number(entry.data))
+                waiting = take(request_number(entry.data))
                 command = waiting.command if waiting is not None else decode(entry.data[8:])
                 outcome: Outcome
                 try:
@@ -478,7 +399,7 @@ class Node:
                 self._answer(read.done, None)
         if self._raft.leader_id != self._leader:
             self._leader_changed()
-        if (self._proposals or self._passed_on) and self._leader_in_reach:
+        if self._proposals.can_be_offered:
             self._schedule()
         if self._snapshotting.work():
             self._schedule()
@@ -515,10 +436,7 @@ class Node:
     def _time_out(self, now: float) -> None:
         """Give up on what has waited for too long."""
         before = now - self._settings.request_timeout
-        late = list(self._pending.overdue(before))
-        if late:
-            # Nobody waits for these any more, and without a leader they would only gather.
-            self._proposals = [p for p in self._proposals if _number(p.data) in self._pending]
+        late = self._proposals.overdue(before)
         self.metrics.proposals_failed += len(late)
         for waiting in late:
             self._answer(waiting.done, self._timed_out(waiting.started))
@@ -544,41 +462,6 @@ class Node:
         if not self.finished.done():
             self.finished.set_exception(error)
 
-    # What members say of themselves and the leader of all.
-
-    def _publish(self) -> None:
-        """Tell the cluster our name and client URLs, until it has heard."""
-        value = attributes(self._settings.name, self._settings.client_urls)
-        now = time.time_ns()
-        self.propose(Set(now, attributes_path(self.me), value), self._on_published)
-
-    def _on_published(self, outcome: Outcome) -> None:
-        if isinstance(outcome, StoreError):
-            log.warning("publishing failed", cause=outcome.cause.decode())
-            self._publish()
-        elif not self.published.done():
-            self.published.set_result(None)
-
-    def _sweep(self, now: float) -> None:
-        """As leader, have what is due expire, and settle the cluster's version."""
-        if not self._raft.is_leader:
-            return
-        if now >= self._next_sweep:
-            # The beat goes on without anything to expire: what comes in lives at least until its
-            # next stroke, as with etcd.
-            self._next_sweep = now + SWEEP_SECONDS
-            if self.store.has_ttl:
-                self.propose(Sync(time.time_ns()), _ignore)
-        if (
-            self.cluster.version is None
-            and now - self._version_asked > SWEEP_SECONDS
-            and self._raft.applied_position().term == self._raft.term  # the log is replayed
-        ):
-            all_here = all(member.name for member in self.cluster.members.values())
-            if all_here or now - self.leader_elected > VERSION_PATIENCE_SECONDS:
-                self._version_asked = now
-                self.propose(Set(time.time_ns(), VERSION, CLUSTER_VERSION), _ignore)
-
     def _cluster_changed(self) -> None:
         """Follow the bookkeeping in the store."""
         self.cluster = read_cluster(self.store)
@@ -596,14 +479,5 @@ class Node:
             self.finished.set_result(None)
 
 
-def _number(data: bytes) -> int:
-    """The request number before a command."""
-    return int.from_bytes(data[:8], "big")
-
-
 def _log_watcher(error: Exception) -> None:
     log.error("a watcher failed", exc_info=error)
-
-
-def _ignore(outcome: Outcome) -> None:
-    """For proposals whose outcome shows in the store."""

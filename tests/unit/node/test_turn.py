@@ -14,7 +14,7 @@ import pytest
 from tests.unit.node.support import KEY, make_node, propose, put, read, settled, until
 from vard_http.node import Node
 from vard_http.node.cluster import VERSION, attributes_path
-from vard_http.node.node import SLOW_DISK_SECONDS
+from vard_http.node.writing import SLOW_DISK_SECONDS
 from vard_http.raft import Entry, HardState
 from vard_http.storage import Storage, StorageFailed, open_storage
 from vard_http.store import Event, Set, StoreError
