@@ -91,7 +91,7 @@ def observe(server: Server) -> Observed:
     return Observed(
         index=index,
         tree=tree.body.decode(),
-        hidden=get(server, "/v2/keys/_hidden?recursive=true").body.decode(),
+        hidden=get(server, "/v2/keys/_hidden?recursive=true&sorted=true").body.decode(),
         users=get(server, "/v2/auth/users").body.decode(),
         roles=get(server, "/v2/auth/roles").body.decode(),
         events={since: event(server, since) for since in range(1, index)},

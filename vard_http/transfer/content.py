@@ -63,15 +63,14 @@ def read_member(data_dir: Path) -> Content:
 
 def _replay(storage: Storage, data_dir: Path) -> Content:
     recovered = storage.recover()
-    store, index = Store(), 0
-    term = recovered.hard_state.term
+    store, index, term = Store(), 0, 0
     if recovered.snapshot is not None:
-        index = recovered.snapshot.index
+        index, term = recovered.snapshot.index, recovered.snapshot.term
         store.restore(storage.read_snapshot(recovered.snapshot))
     for entry in recovered.entries:
         if entry.index > index:
             _apply(store, entry)
-            index = entry.index
+            index, term = entry.index, entry.term
     if index == 0:
         raise TransferError(f"{data_dir} holds nothing yet: its member has never heard anything")
     return Content(store, storage.identity.cluster_id, index, term, f"{index:x}")

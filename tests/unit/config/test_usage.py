@@ -26,7 +26,7 @@ def test_departures_from_etcd_are_told() -> None:
 
 
 def test_the_usage_names_all_ways_to_call_the_command() -> None:
-    for way in ("[flags]", "--version", "-h | --help", "--config-file", "-dbpath DIR"):
+    for way in ("[flags]", "backup | restore | import", "--version", "-h | --help", "--config-file", "-dbpath DIR"):
         assert f"\n  vard-http {way}" in usage_line()
 
 
