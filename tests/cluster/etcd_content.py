@@ -94,8 +94,18 @@ def observe(server: Server) -> Observed:
         hidden=get(server, "/v2/keys/_hidden?recursive=true&sorted=true").body.decode(),
         users=get(server, "/v2/auth/users").body.decode(),
         roles=get(server, "/v2/auth/roles").body.decode(),
-        events={since: event(server, since) for since in range(1, index)},
+        events=_events(server, index),
     )
+
+
+def _events(server: Server, index: int) -> dict[int, str]:
+    """What each watch gets, up to the first that would have to wait: so would all after it."""
+    events: dict[int, str] = {}
+    for since in range(1, index):
+        events[since] = event(server, since)
+        if not events[since]:
+            break
+    return events
 
 
 def event(server: Server, since: int) -> str:

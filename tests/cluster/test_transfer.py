@@ -20,17 +20,22 @@ from tests.cluster.client import (
     wait_until,
     write,
 )
-from tests.cluster.transfers import begun_by, only, run, spawn
+from tests.cluster.transfers import (
+    ROOT,
+    begun_by,
+    enable_auth,
+    import_keys,
+    only,
+    run,
+    spawn,
+    tree,
+)
 from tests.harness.cluster import running_cluster
 from tests.harness.processes import Server, start_server
 from tests.harness.wire import FORM
 from tests.unit.transfer.support import files
 from vard_http.store import Node
 from vard_http.transfer.content import read_backup
-
-JSON = {"Content-Type": "application/json"}
-ROOT = {"Authorization": "Basic cm9vdDpzZWNyZXQ="}
-"""root:secret"""
 
 
 @pytest.fixture
@@ -164,15 +169,6 @@ def test_without_a_quorum_no_backup_is_given(tmp_path: Path) -> None:
         assert "answers 503: etcdserver: request timed out" in said
 
 
-def enable_auth(server: Server) -> None:
-    with server.connect() as connection:
-        user = b'{"user":"root","password":"secret"}'
-        assert connection.request("PUT", "/v2/auth/users/root", JSON, user).status == 201
-        guest = b'{"user":"ann","password":"ann"}'
-        assert connection.request("PUT", "/v2/auth/users/ann", JSON, guest).status == 201
-        assert connection.request("PUT", "/v2/auth/enable", JSON, b"").status == 200
-
-
 def test_with_auth_on_only_root_gets_a_backup_and_passwords_live_on_in_it(
     server: Server, tmp_path: Path
 ) -> None:
@@ -192,23 +188,6 @@ def test_with_auth_on_only_root_gets_a_backup_and_passwords_live_on_in_it(
 def target() -> Iterator[Server]:
     with start_server("vard") as server:
         yield server
-
-
-def import_keys(source: Server, target: Server, *more: object, status: int = 0) -> str:
-    urls = ("--from", source.endpoint.client_url, "--to", target.endpoint.client_url)
-    return run("import", *urls, *more, status=status)
-
-
-def tree(server: Server) -> object:
-    """All that is listed, without what no import can keep."""
-
-    def clean(node: dict[str, object]) -> object:
-        nodes = node.get("nodes") or []
-        assert isinstance(nodes, list)
-        shown = {name: node.get(name) for name in ("key", "value", "dir")}
-        return shown | {"mortal": "expiration" in node, "nodes": [clean(child) for child in nodes]}
-
-    return clean(json.loads(get(server, "/v2/keys/?recursive=true&sorted=true").body)["node"])
 
 
 def test_keys_are_imported_over_http(server: Server, target: Server) -> None:

@@ -16,8 +16,7 @@ from tests.cluster.etcd_content import (
     settled,
     without_ttl,
 )
-from tests.cluster.test_transfer import ROOT, enable_auth, import_keys, tree
-from tests.cluster.transfers import begun_by, only, run
+from tests.cluster.transfers import ROOT, begun_by, enable_auth, import_keys, only, run, tree
 from tests.harness.cluster import running_cluster
 from tests.harness.processes import Server, start_server
 from tests.unit.transfer.support import files
@@ -39,8 +38,7 @@ def check_same(server: Server, said: Observed, added: int) -> None:
         assert without_ttl(shown.events[since]) == without_ttl(event), since
 
 
-@pytest.mark.parametrize("snapshot_count", [12, 100_000])
-@pytest.mark.parametrize("end", ["kill", "terminate"])
+@pytest.mark.parametrize(("snapshot_count", "end"), [(12, "kill"), (100_000, "terminate")])
 def test_a_stopped_etcd_lives_on(snapshot_count: int, end: str) -> None:
     with start_server("etcd", [f"--snapshot-count={snapshot_count}"]) as etcd:
         fill(etcd)

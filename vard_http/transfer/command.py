@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from vard_http.config.identity import format_id
 from vard_http.storage import StorageError
+from vard_http.store import CommandError, DumpError
 from vard_http.transfer.backup import back_up_member, back_up_node
 from vard_http.transfer.content import Content, read_backup
 from vard_http.transfer.copying import copy_keys
@@ -41,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
         run(arguments)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2
-    except (TransferError, StorageError, OSError) as error:
+    except (TransferError, StorageError, DumpError, CommandError, OSError) as error:
         _say(f"vard-http {argv[0]}: {error}")
         return 1
     except KeyboardInterrupt:

@@ -52,7 +52,8 @@ def read_member(data_dir: Path) -> Content:
     """The content of a stopped member, its whole log applied.
 
     Entries at the log's end that are not known to be committed count too: each may have been
-    acknowledged. Raises StorageError, TransferError.
+    acknowledged. Raises StorageError, TransferError, and DumpError or CommandError for content that
+    this program did not write.
     """
     storage = open_storage(data_dir, None)
     try:

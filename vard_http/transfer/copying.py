@@ -198,7 +198,8 @@ class _Copying:
                 written = msgspec.json.decode(reply.body, type=_Written)
                 self.ours[step.path] = written.node.modified_index
         elif _refusal(reply).error_code not in _OVERTAKEN:
-            raise _refused(self._target, "PUT", step.path, reply)
+            method = "DELETE" if step.action == "delete" else "PUT"
+            raise _refused(self._target, method, step.path, reply)
 
 
 def _form(step: Step, ttl: int | None) -> bytes:
