@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import structlog
 import uvloop
 
-from vard_http import logs, server
+from vard_http import logs, roles, signals
 from vard_http.config import (
     Config,
     ConfigError,
@@ -61,8 +61,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(config: Config) -> int:
     try:
-        received = uvloop.run(server.run(config))
+        received = uvloop.run(roles.run(config))
+    except signals.Stopped as early:
+        received = early.signal
     except _REASONS as error:
         log.critical(str(error))
         return 1
-    return server.die_by(received) if received is not None else 0
+    return signals.die_by(received) if received is not None else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import resource
 import signal
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from vard_http.config import Config
 from vard_http.discovery import discovered
 from vard_http.node import Node, StartError, start_node
 from vard_http.notify import notify
+from vard_http.signals import stop_signal, unless_stopped
 from vard_http.storage import exists
 from vard_http.tls import Security, client_settings, peer_settings
 from vard_http.transport import PeerListener, Refusals
@@ -42,7 +42,7 @@ async def run(config: Config) -> signal.Signals | None:
     """Serve until a signal comes, which is returned, or until the member was removed.
 
     Raises OSError if an address cannot be used, TlsError, StartError, StorageError,
-    DiscoveryError, and StorageFailed when the disk fails at work.
+    DiscoveryError, Stopped, and StorageFailed when the disk fails at work.
     """
     connections = _allow_many_connections()
     among_peers = Security(peer_settings(config))
@@ -57,7 +57,7 @@ async def run(config: Config) -> signal.Signals | None:
             bound.socket.close()
         raise
     node = start_node(config, among_peers.client_context)
-    stop = _signals()
+    stop = stop_signal()
     servers = await _serve_peers(node, peer_side, among_peers)
     node.start()
     service = Service(
@@ -104,7 +104,7 @@ async def run(config: Config) -> signal.Signals | None:
 async def _with_members(config: Config) -> Config:
     """`config` with its cluster; one that is to be discovered only while there is no data."""
     if not exists(Path(config.data_dir)):
-        return await discovered(config)
+        return await unless_stopped(discovered(config))
     if config.discovery:
         log.warning("discovery token ignored: there is data of this member already")
     return config
@@ -123,28 +123,6 @@ def _allow_many_connections() -> int:
             f" {RESERVED_FILES} to ensure internal usage"
         )
     return hard - RESERVED_FILES
-
-
-def die_by(received: signal.Signals) -> int:
-    """End the way a process without handlers would; process 1 has to return instead."""
-    if os.getpid() != 1:
-        signal.signal(received, signal.SIG_DFL)
-        os.kill(os.getpid(), received)
-    return 0
-
-
-def _signals() -> asyncio.Future[signal.Signals]:
-    """Done with the first signal that asks us to stop."""
-    loop = asyncio.get_running_loop()
-    stop: asyncio.Future[signal.Signals] = loop.create_future()
-
-    def note(received: signal.Signals) -> None:
-        if not stop.done():
-            stop.set_result(received)
-
-    for wanted in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(wanted, note, wanted)
-    return stop
 
 
 def _serving(url: str) -> str:

@@ -61,7 +61,7 @@ async def handle(request: web.Request) -> web.StreamResponse:
     return await _Exchange(request).serve()
 
 
-def _head(request: web.Request) -> Head:
+def head_of(request: web.Request) -> Head:
     """What was received, as our own parser would give it."""
     headers = {name.lower(): value for name, value in reversed(request.raw_headers)}
     fields = Fields(
@@ -80,7 +80,7 @@ class _Exchange:
     def __init__(self, request: web.Request) -> None:
         self._request = request
         self._service = request.app[SERVICE]
-        self._head = _head(request)
+        self._head = head_of(request)
         self._close = False
 
     async def serve(self) -> Written:

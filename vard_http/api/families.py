@@ -52,7 +52,7 @@ def _store(store: Store) -> Iterator[Metric]:
     reads = {"get": gets - store.recursive_gets, "getRecursive": store.recursive_gets}
     name = "etcd_debugging_store"
     yield _counter(f"{name}_expires_total", "Total number of expired keys.", stats.expire_count)
-    yield _counters(
+    yield counters(
         f"{name}_reads_total",
         "Total number of reads action by (get/getRecursive), local to this member.",
         ("action",),
@@ -64,7 +64,7 @@ def _store(store: Store) -> Iterator[Metric]:
         store.watch_requests,
     )
     yield _gauge(f"{name}_watchers", "Count of currently active watchers.", store.watchers)
-    yield _counters(
+    yield counters(
         f"{name}_writes_total",
         "Total number of writes (e.g. set/compareAndDelete) seen by this member.",
         ("action",),
@@ -97,20 +97,20 @@ def _disk(node: Node) -> Iterator[Metric]:
 
 
 def _requests(requests: Requests) -> Iterator[Metric]:
-    yield _counters(
+    yield counters(
         "etcd_http_failed_total",
         "Counter of handle failures of requests (non-watches), by method (GET/PUT etc.)"
         " and code (400, 500 etc.).",
         ("code", "method"),
         {(str(code), method.decode()): n for (method, code), n in requests.failed.items()},
     )
-    yield _counters(
+    yield counters(
         "etcd_http_received_total",
         "Counter of requests received into the system (successfully parsed and authd).",
         ("method",),
         _used({method.decode(): count for method, count in requests.received.items()}),
     )
-    yield _histograms(
+    yield histograms(
         "etcd_http_successful_duration_seconds",
         "Bucketed histogram of processing time (s) of successfully handled requests"
         " (non-watches), by method (GET/PUT etc.).",
@@ -130,31 +130,31 @@ def _network(node: Node) -> Iterator[Metric]:
         ends,
         {(me, to): float(peer.active_since is not None) for to, peer in peers.items()},
     )
-    yield _counters(
+    yield counters(
         "etcd_network_disconnected_peers_total",
         "The total number of disconnected peers.",
         ends,
         {(me, to): peer.disconnects for to, peer in peers.items()},
     )
-    yield _counters(
+    yield counters(
         "etcd_network_peer_received_bytes_total",
         "The total number of bytes received from peers.",
         ("From",),
         {(format_id(id),): size for id, size in sorted(transport.received_bytes.items())},
     )
-    yield _histograms(
+    yield histograms(
         "etcd_network_peer_round_trip_time_seconds",
         "Round-Trip-Time histogram between peers",
         "To",
         {format_id(id): one for id, one in node.metrics.round_trips.items()},
     )
-    yield _counters(
+    yield counters(
         "etcd_network_peer_sent_bytes_total",
         "The total number of bytes sent to peers.",
         ("To",),
         {(to,): peer.sent_bytes for to, peer in peers.items()},
     )
-    yield _counters(
+    yield counters(
         "etcd_network_peer_sent_failures_total",
         "The total number of send failures from peers.",
         ("To",),
@@ -267,7 +267,8 @@ def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(name, text, value)
 
 
-def _counters(name: str, text: str, labels: tuple[str, ...], values: Labelled) -> Metric:
+def counters(name: str, text: str, labels: tuple[str, ...], values: Labelled) -> Metric:
+    """A family of counters, by the values of their labels."""
     family = CounterMetricFamily(name, text, labels=labels)
     for labelled, value in values.items():
         family.add_metric(labelled, value)
@@ -285,7 +286,8 @@ def _histogram(name: str, text: str, histogram: Histogram) -> Metric:
     return HistogramMetricFamily(name, text, _buckets(histogram), histogram.total)
 
 
-def _histograms(name: str, text: str, label: str, values: Mapping[str, Histogram]) -> Metric:
+def histograms(name: str, text: str, label: str, values: Mapping[str, Histogram]) -> Metric:
+    """A family of histograms, by the values of their one label."""
     family = HistogramMetricFamily(name, text, labels=(label,))
     for labelled, histogram in sorted(values.items()):
         family.add_metric((labelled,), _buckets(histogram), histogram.total)

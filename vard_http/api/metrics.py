@@ -25,8 +25,13 @@ _GZIP: Final = (b"Content-Encoding", b"gzip")
 
 async def metrics(service: Service, request: Request) -> Answer:
     """Any method on /metrics."""
-    body = generate(_registry()) + generate(_Families(service))
-    if not _takes_gzip(request.headers.get(b"accept-encoding", b"")):
+    return exposition(_Families(service), request.headers.get(b"accept-encoding", b""))
+
+
+def exposition(collector: Collector, accepted_codings: bytes) -> Answer:
+    """What `collector` has and what is known of the process, for Prometheus."""
+    body = generate(_registry()) + generate(collector)
+    if not _takes_gzip(accepted_codings):
         return Answer(200, (_CONTENT_TYPE,), body)
     return Answer(200, (_GZIP, _CONTENT_TYPE), gzip.compress(body, 1))
 

@@ -51,8 +51,8 @@ This requirement has been added to help prevent "DNS Rebinding" attacks (CVE-201
 _PLAIN_KEY = re.compile(rb"/v2/keys(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 """Targets of keys that are their own decoded and cleaned path."""
 
-_GENERAL_OPTIONS: Final = Answer(200, ((b"Content-Length", b"0"),), cors=False)
-_BAD_ASTERISK: Final = Answer(400, ((b"Connection", b"close"),), close=True)
+GENERAL_OPTIONS: Final = Answer(200, ((b"Content-Length", b"0"),), cors=False)
+BAD_ASTERISK: Final = Answer(400, ((b"Connection", b"close"),), close=True)
 
 
 def route(service: Service, method: bytes, target: bytes, host: bytes | None) -> Route:
@@ -67,7 +67,7 @@ def route(service: Service, method: bytes, target: bytes, host: bytes | None) ->
     if service.v2 and method in KEYS_METHODS and _PLAIN_KEY.fullmatch(target):
         return Keys(target, b"")
     if target == b"*":
-        return _GENERAL_OPTIONS if method == b"OPTIONS" else _BAD_ASTERISK
+        return GENERAL_OPTIONS if method == b"OPTIONS" else BAD_ASTERISK
     if method == b"CONNECT" and not target.startswith(b"/"):
         return not_found()
     path, query = split_target(target)
@@ -75,7 +75,7 @@ def route(service: Service, method: bytes, target: bytes, host: bytes | None) ->
         return Answer(200, ())
     cleaned = clean(path)
     if cleaned != path:
-        return _redirect(method, cleaned, query)
+        return redirect(method, cleaned, query)
     if service.v2 and (path == b"/v2/keys" or path.startswith(b"/v2/keys/")):
         if method not in KEYS_METHODS:
             return method_not_allowed(b",".join(KEYS_METHODS))
@@ -83,7 +83,8 @@ def route(service: Service, method: bytes, target: bytes, host: bytes | None) ->
     return _other(method, path, query, service.v2)
 
 
-def _redirect(method: bytes, cleaned: bytes, query: bytes) -> Answer:
+def redirect(method: bytes, cleaned: bytes, query: bytes) -> Answer:
+    """To the same place under its cleaned path."""
     location = escape_path(cleaned)
     if query:
         location += b"?" + query

@@ -305,7 +305,6 @@ class Config:
         choice("off", "readonly", "on"),
         "off",
         "Proxy mode setting ('off', 'readonly' or 'on').",
-        planned="the proxy",
     )
     proxy_failure_wait: int = setting(
         _PROXY,

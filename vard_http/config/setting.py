@@ -31,10 +31,10 @@ class Group(Enum):
 class Setting:
     """One row of the table.
 
-    `default` is written as on the command line. `allowed` overrides the kind's. `planned` names
-    the feature this setting switches on and this version has not yet; `no_effect` says why the
-    setting can never do anything here. `late`: a wrong value is found after the command line was
-    parsed, so the exit status is `exit_code` and no usage is printed (contract 16.1).
+    `default` is written as on the command line. `allowed` overrides the kind's.
+    `no_effect` says why the setting can never do anything here. `late`: a wrong value is found
+    after the command line was parsed, so the exit status is `exit_code` and no usage is printed
+    (contract 16.1).
     """
 
     name: str
@@ -43,7 +43,6 @@ class Setting:
     default: str
     help: str
     allowed: str = ""
-    planned: str = ""
     no_effect: str = ""
     late: bool = False
     exit_code: int = 1
@@ -66,14 +65,11 @@ def setting(
     help: str,
     *,
     allowed: str = "",
-    planned: str = "",
     late: bool = False,
     exit_code: int = 1,
 ) -> T:
     """A dataclass field that is a row of the table; the row's name is the field's, with dashes."""
-    row = Setting(
-        "", group, kind, default, help, allowed, planned=planned, late=late, exit_code=exit_code
-    )
+    row = Setting("", group, kind, default, help, allowed, late=late, exit_code=exit_code)
     return field(default_factory=lambda: kind.parse(default), metadata={_METADATA_KEY: row})
 
 

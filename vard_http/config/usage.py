@@ -68,5 +68,4 @@ def _group(group: Group) -> str:
 
 
 def _entry(setting: Setting) -> str:
-    later = " Not in this version." if setting.planned else ""
-    return f"  --{setting.name} '{setting.default}'\n    {setting.help}{later}"
+    return f"  --{setting.name} '{setting.default}'\n    {setting.help}"

@@ -12,19 +12,6 @@ def test_nothing_is_missing_by_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("flag", "feature"),
-    [
-        ("--proxy=on", "the proxy"),
-    ],
-)
-def test_a_setting_that_needs_a_missing_feature_is_named(flag: str, feature: str) -> None:
-    name = flag.partition("=")[0]
-    assert missing_features(load([flag], {})) == (
-        f"{name} asks for {feature}, which this version does not have",
-    )
-
-
-@pytest.mark.parametrize(
     ("flags", "line"),
     [
         (
