@@ -62,8 +62,8 @@ def forget_vote(patch: pytest.MonkeyPatch) -> None:
     """The vote is not stored."""
     original = Raft._hard_state
 
-    def hard_state(raft: Raft, with_entries: bool) -> HardState | None:
-        kept = original(raft, with_entries)
+    def hard_state(raft: Raft, entries: Sequence[Entry]) -> HardState | None:
+        kept = original(raft, entries)
         return None if kept is None else HardState(kept.term, NOBODY, kept.commit)
 
     patch.setattr(Raft, "_hard_state", hard_state)

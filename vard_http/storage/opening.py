@@ -58,9 +58,9 @@ def _refuse_etcd(data_dir: Path) -> None:
     for part in ("snap", "wal"):
         if (data_dir / "member" / part).exists():
             raise StorageError(
-                f"{data_dir} is a data directory of etcd (it has member/{part}), and was left as it "
-                f"is; `vard-http import --data-dir {data_dir} --into DIR` makes a data directory of "
-                "what it holds, to be given here instead"
+                f"{data_dir} is a data directory of etcd (it has member/{part}), and was left as "
+                f"it is; `vard-http import --data-dir {data_dir} --into DIR` makes a data "
+                "directory of what it holds, to be given here instead"
             )
 
 

@@ -25,8 +25,18 @@ def test_departures_from_etcd_are_told() -> None:
     )
 
 
+WAYS = (
+    "[flags]",
+    "backup | restore | import",
+    "--version",
+    "-h | --help",
+    "--config-file",
+    "-dbpath DIR",
+)
+
+
 def test_the_usage_names_all_ways_to_call_the_command() -> None:
-    for way in ("[flags]", "backup | restore | import", "--version", "-h | --help", "--config-file", "-dbpath DIR"):
+    for way in WAYS:
         assert f"\n  vard-http {way}" in usage_line()
 
 
