@@ -14,13 +14,14 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test lint clean bench-vard bench-etcd bench-compare
+.PHONY: help run cluster test lint clean patroni bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
 	@echo "make cluster  install, and run three nodes on this machine (data: cluster.vard/)"
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
+	@echo "make patroni  run PostgreSQL under Patroni on three members, and kill some of them"
 	@echo "make bench-vard, make bench-etcd"
 	@echo "              vard's own bench on three fresh nodes; FLAGS='--threads 8 --requests 100'"
 	@echo "make bench-compare"
@@ -48,6 +49,10 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+
+patroni: $(VENV)/.patroni
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call debian,postgresql)
+	@$(BIN)/python -m tests.clients.patroni_failover
 
 bench-vard: $(VENV)/.run
 	@$(BIN)/python -m loadtest bench --service vard $(FLAGS)
@@ -86,4 +91,9 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/pip
 $(VENV)/.loadtest: pyproject.toml | $(BIN)/pip
 	@echo "Installing vard-http and its load tests' tools into $(VENV)"
 	@$(BIN)/pip install -q -e '.[loadtest]'
+	@touch $(VENV)/.run $@
+
+$(VENV)/.patroni: pyproject.toml | $(BIN)/pip
+	@echo "Installing vard-http and Patroni into $(VENV)"
+	@$(BIN)/pip install -q -e '.[patroni]'
 	@touch $(VENV)/.run $@
