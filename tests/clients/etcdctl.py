@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tests.harness.processes import EtcdMissing, Server
 
-PATIENCE = 6.0
+PATIENCE = 20.0
 """Seconds after which a command that should have ended is killed, and the test fails."""
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z")

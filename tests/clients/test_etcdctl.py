@@ -12,7 +12,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.clients.etcdctl import Command, Etcdctl, Outcome, Watching
+from tests.clients.etcdctl import PATIENCE, Command, Etcdctl, Outcome, Watching
 from tests.clients.etcdctl_commands import (
     AUTH,
     KEYS,
@@ -23,9 +23,10 @@ from tests.clients.etcdctl_commands import (
     Step,
     ctl,
 )
+from tests.cluster.client import get, wait_until
 from tests.cluster.load import fill
 from tests.cluster.membership import UNGUARDED
-from tests.harness.cluster import running_cluster
+from tests.harness.cluster import Cluster, running_cluster
 from tests.harness.processes import Kind, start_server
 
 pytestmark = pytest.mark.etcd
@@ -95,15 +96,28 @@ def test_members_of_three() -> None:
             _same(etcdctls, command)
 
 
+def _wait_health(cluster: Cluster, status: int) -> None:
+    """Waits until the running members have noticed who is gone."""
+    if status == 200:
+        cluster.leader()
+    for server in cluster.alive():
+        wait_until(
+            lambda server=server: get(server, "/health").status == status,  # type: ignore[misc]
+            f"{server.endpoint.name} answers {status}",
+            PATIENCE,
+        )
+
+
 def test_health_of_a_cluster_that_dies_by_and_by() -> None:
     with ExitStack() as stack:
         clusters = [stack.enter_context(running_cluster(kind, 3)) for kind in KINDS]
         etcdctls = [Etcdctl(cluster.servers) for cluster in clusters]
         health = ctl("cluster-health", any_order=True)
         assert _same(etcdctls, health).status == 0
-        for number in (2, 1):
+        for number, status in ((2, 200), (1, 503)):
             for cluster in clusters:
                 cluster.servers[number].kill()
+                _wait_health(cluster, status)
             assert _same(etcdctls, health).status == 5
 
 
