@@ -37,7 +37,7 @@ cluster: $(VENV)/.run
 # Without etcd, the judge of the conformance tests, the others still run; CI insists on it.
 test: lint
 	@command -v strace >/dev/null || $(call debian,strace) || true
-	@command -v etcd >/dev/null || { $(call debian,etcd-server) && { \
+	@{ command -v etcd && command -v etcdctl; } >/dev/null || { $(call debian,etcd-server etcd-client) && { \
 	    test ! -d /run/systemd/system || $$sudo systemctl disable --now etcd; }; } || true
 	@if command -v etcd >/dev/null; then $(BIN)/pytest; \
 	elif test -n "$(CI)"; then echo "The tests need etcd." >&2; exit 1; \

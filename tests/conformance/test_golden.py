@@ -74,8 +74,9 @@ def test_vard_answers_as_recorded(name: str) -> None:
 
 
 @pytest.mark.etcd
-@pytest.mark.parametrize("name", list(load()))
+@pytest.mark.parametrize("name", ["keys-basic", "cas", "watch-live"])
 def test_etcd_still_answers_as_recorded(name: str) -> None:
+    """A sample; `python -m tests.conformance.golden etcd` replays all."""
     _assert_answers_as_recorded("etcd", name)
 
 

@@ -195,7 +195,7 @@ class Lane(asyncio.Protocol):
         understand = _understand_cached if end <= MAX_CACHED_HEAD else _understand
         head, to = understand(bytes(buffer[:end]), self._service, self._secure)
         if isinstance(to, Other):
-            self._hand_over(head)
+            self._hand_over(end + (head.fields.length or 0))
             return False
         self._first = False
         self._after_post = head.method == b"POST"
@@ -325,17 +325,22 @@ class Lane(asyncio.Protocol):
         elif self._eof:
             transport.close()
 
-    def _hand_over(self, head: Head) -> None:
-        """Give the connection and what is in the buffer to aiohttp."""
+    def _hand_over(self, size: int) -> None:
+        """Give the connection and what is in the buffer to aiohttp.
+
+        The request that needs it, of `size` bytes, goes first: what its parser does not like in
+        those behind it must not take its answer away.
+        """
         transport = self._transport
         assert transport is not None
-        end = self._buffer.find(b"\n")
-        line = escape_non_ascii(bytes(self._buffer[:end]))
-        rest = bytes(self._buffer[end:])
+        data = bytes(self._buffer)
+        end = data.find(b"\n")
         protocol = self._hand_on()
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
-        protocol.data_received(line + rest)
+        protocol.data_received(escape_non_ascii(data[:end]) + data[end:size])
+        if len(data) > size:
+            protocol.data_received(data[size:])
         self._transport = None
         self._crowd.hand_on(self)
 
