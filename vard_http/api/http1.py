@@ -1,7 +1,8 @@
 """HTTP/1 requests by the rules of Go's server, so that what etcd accepts is accepted here.
 
-Sans-I/O: bytes in, heads and bodies out. Stricter than it must be nowhere, looser nowhere: the
-checks are those of net/http (request line, header tokens, Host, Content-Length and chunks).
+Sans-I/O: bytes in, heads and bodies out. The checks are those of net/http (request line, header
+tokens, Host, Content-Length and chunks), but for an empty line in place of a chunk's size, which is
+refused: a proxy in front might take it otherwise.
 """
 
 from __future__ import annotations
