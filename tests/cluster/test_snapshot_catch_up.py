@@ -11,11 +11,11 @@ from tests.cluster.load import fill, writing
 from tests.harness.cluster import Cluster, running_cluster
 from tests.harness.processes import Server
 from tests.harness.wire import open_watch
-from vard_http.node.snapshotting import KEPT_ENTRIES
+from vard_http.node.snapshotting import CATCH_UP_ENTRIES
 from vard_http.raft.progress import MAX_INFLIGHT
 
 SNAPSHOT_COUNT = 500
-ENOUGH = KEPT_ENTRIES + 2 * SNAPSHOT_COUNT
+ENOUGH = CATCH_UP_ENTRIES + 2 * SNAPSHOT_COUNT
 
 AT_ONCE = 4
 BUFFERED = AT_ONCE * MAX_INFLIGHT

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -40,7 +39,7 @@ class Duties:
         """Tell the cluster our name and client URLs, until it has heard."""
         node = self._node
         value = attributes(node.settings.name, node.settings.client_urls)
-        node.propose(Set(time.time_ns(), attributes_path(node.me), value), self._published)
+        node.propose(Set(node.clock.time_ns(), attributes_path(node.me), value), self._published)
 
     def _published(self, outcome: Outcome) -> None:
         if isinstance(outcome, StoreError):
@@ -58,7 +57,7 @@ class Duties:
             # next stroke, as with etcd.
             self._next_sweep = now + SWEEP_SECONDS
             if self._node.store.has_ttl:
-                self._node.propose(Sync(time.time_ns()), _ignore)
+                self._node.propose(Sync(self._node.clock.time_ns()), _ignore)
         if self._node.cluster.version is None and now - self._version_asked > SWEEP_SECONDS:
             self._settle_version(now)
 
@@ -69,7 +68,7 @@ class Duties:
         patient = now - node.leader_elected <= VERSION_PATIENCE_SECONDS
         if replayed and (all_here or not patient):
             self._version_asked = now
-            node.propose(Set(time.time_ns(), VERSION, CLUSTER_VERSION), _ignore)
+            node.propose(Set(node.clock.time_ns(), VERSION, CLUSTER_VERSION), _ignore)
 
     def promote(self) -> None:
         """As leader, let learners vote: a member is a learner only to get into the cluster."""

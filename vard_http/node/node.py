@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from vard_http.config.identity import format_id
+from vard_http.node.clock import Clock
 from vard_http.node.cluster import (
     MEMBERS,
     apply_change,
@@ -30,7 +31,7 @@ from vard_http.node.proposing import Proposals, request_number
 from vard_http.node.quota import Quota, free_bytes
 from vard_http.node.reads import LinearizableReads, ReadDone
 from vard_http.node.reconfiguration import Reconfiguration
-from vard_http.node.snapshotting import Snapshotting
+from vard_http.node.snapshotting import CATCH_UP_ENTRIES, Snapshotting
 from vard_http.node.traffic import Traffic
 from vard_http.node.writing import Writer
 from vard_http.raft import (
@@ -78,6 +79,7 @@ class NodeSettings(msgspec.Struct, frozen=True):
     strict_reconfig_check: bool = True
     quota_bytes: int = 0
     data_dir: str = "."
+    catch_up_entries: int = CATCH_UP_ENTRIES
 
     @property
     def request_timeout(self) -> float:
@@ -100,9 +102,11 @@ class Node:
         store: Store,
         transport: Transport,
         applied: int,
+        clock: Clock = time,
     ) -> None:
         """`store` holds the state after entry `applied`."""
         self._loop = asyncio.get_running_loop()
+        self.clock = clock
         self._settings = settings
         self._raft = raft
         self._storage = storage
@@ -114,13 +118,16 @@ class Node:
         self.applied = applied
         self.published: asyncio.Future[None] = self._loop.create_future()
         self.finished: asyncio.Future[None] = self._loop.create_future()
-        self.started = time.time_ns()
+        self.started = clock.time_ns()
         self.leader_elected = 0.0
         self.leader_noticed = self.started
         self.traffic = Traffic(transport.active_since)
         self.metrics = Metrics()
         self.quota = Quota(
-            store, settings.quota_bytes, functools.partial(free_bytes, settings.data_dir)
+            store,
+            settings.quota_bytes,
+            functools.partial(free_bytes, settings.data_dir),
+            clock.monotonic,
         )
         self.reconfiguration = Reconfiguration(self, strict=settings.strict_reconfig_check)
 
@@ -130,12 +137,17 @@ class Node:
             self,
             raft,
             transport,
-            time.time_ns() // 1_000_000,
+            clock.time_ns() // 1_000_000,
             patience=2 * settings.election_timeout,
         )
         self._reads = LinearizableReads(self.started)
         self._snapshotting = Snapshotting(
-            raft, storage, store, settings.snapshot_count, self.metrics
+            raft,
+            storage,
+            store,
+            self.metrics,
+            count=settings.snapshot_count,
+            catch_up=settings.catch_up_entries,
         )
         self._writer = Writer(storage, self.metrics)
         self._duties = Duties(self, raft)
@@ -187,12 +199,12 @@ class Node:
 
     def propose(self, command: Command, done: Done) -> None:
         """Have `command` committed and applied; `done` gets what it did, or error 300."""
-        self._proposals.add(command, done, time.monotonic())
+        self._proposals.add(command, done, self.clock.monotonic())
         self._schedule()
 
     def read(self, done: ReadDone) -> None:
         """Call `done` when the store may be read linearizably, or with error 300."""
-        self._reads.add(done, time.monotonic())
+        self._reads.add(done, self.clock.monotonic())
         self._schedule()
 
     def propose_change(self, change: Change) -> None:
@@ -254,7 +266,7 @@ class Node:
         if self._stopped or self._writer.busy:
             return
         with self._failing():
-            self._take_in(time.monotonic())
+            self._take_in(self.clock.monotonic())
             self._proceed()
 
     @contextlib.contextmanager
@@ -298,20 +310,20 @@ class Node:
 
     def _proceed(self) -> None:
         """Do what the core wants done, until it wants nothing more."""
-        started = time.monotonic()
+        started = self.clock.monotonic()
         while (ready := self._raft.ready()) is not None:
             if ready.appends:
                 self._send_appends(ready.appends)
             if not self._writer.write(ready, self._written):
                 return
             self._complete(ready)
-            if time.monotonic() - started > TURN_SECONDS:
+            if self.clock.monotonic() - started > TURN_SECONDS:
                 self._schedule()
                 break
         self._after_turn()
 
     def _send_appends(self, appends: Sequence[tuple[int, AnyMessage]]) -> None:
-        now = time.monotonic()
+        now = self.clock.monotonic()
         counted = self.traffic.sending(appends, now)
         size = self._transport.send(appends)
         if counted:
@@ -409,8 +421,8 @@ class Node:
         self._leader = self._raft.leader_id
         if self._leader != NOBODY:
             self.metrics.leader_changes += 1
-            self.leader_elected = time.monotonic()
-            self.leader_noticed = time.time_ns()
+            self.leader_elected = self.clock.monotonic()
+            self.leader_noticed = self.clock.time_ns()
         handed_over = self._leader not in (NOBODY, self.me)
         if handed_over and self._handed_over is not None and not self._handed_over.done():
             self._handed_over.set_result(None)
@@ -426,7 +438,7 @@ class Node:
             if self._timer is not None:
                 self._timer.cancel()
             self._timer_due = deadline
-            wait = max(0.001, deadline - time.monotonic())
+            wait = max(0.001, deadline - self.clock.monotonic())
             self._timer = self._loop.call_later(wait, self._on_timer)
 
     def _on_timer(self) -> None:

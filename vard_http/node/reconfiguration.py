@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -54,7 +53,8 @@ class Reconfiguration:
         It becomes a learner, whom no quorum counts, so that the members there are can commit that;
         the leader then makes it a voter at once (as in etcd's v2 API).
         """
-        added = Member(member_id(peer_urls, str(int(time.time()))), peer_urls)
+        clock = self._node.clock
+        added = Member(member_id(peer_urls, str(clock.time_ns() // 1_000_000_000)), peer_urls)
         if self._strict:
             check_add(self._node.cluster, self._connected)
         await self._change("learn", added.id, peer_urls)
@@ -89,7 +89,7 @@ class Reconfiguration:
         if member == self._node.me:
             return True
         since = self._node.active_since(member)
-        return since is not None and time.monotonic() - since > HEALTH_SECONDS
+        return since is not None and self._node.clock.monotonic() - since > HEALTH_SECONDS
 
     async def _change(self, operation: Operation, member: int, peer_urls: tuple[str, ...]) -> None:
         """Have a change made and applied here."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Final
 
 import structlog
 
@@ -14,7 +15,7 @@ from vard_http.store import Store, dump
 
 log = structlog.get_logger("snapshot")
 
-KEPT_ENTRIES = 5000
+CATCH_UP_ENTRIES: Final = 5000
 """Entries before a snapshot that stay for followers that are a little behind (as in etcd)."""
 
 
@@ -22,13 +23,22 @@ class Snapshotting:
     """Makes a snapshot every `count` entries, then drops the log and the snapshots before it."""
 
     def __init__(
-        self, raft: Raft, storage: Storage, store: Store, count: int, metrics: Metrics
+        self,
+        raft: Raft,
+        storage: Storage,
+        store: Store,
+        metrics: Metrics,
+        *,
+        count: int,
+        catch_up: int,
     ) -> None:
+        """`catch_up` is how many entries before a snapshot stay."""
         self._raft = raft
         self._storage = storage
         self._store = store
-        self._count = count
         self._metrics = metrics
+        self._count = count
+        self._catch_up = catch_up
         self._work: Iterator[None] | None = None
         self._writer: SnapshotWriter | None = None
 
@@ -73,11 +83,11 @@ class Snapshotting:
             yield
         self._writer.commit()
         self._writer = None
-        self._raft.snapshot_taken(meta, KEPT_ENTRIES)
+        self._raft.snapshot_taken(meta, self._catch_up)
         self._metrics.snapshot_save.observe(time.perf_counter() - started)
         log.info("snapshot taken", index=meta.index)
         yield
-        while self._storage.compact(meta.index - KEPT_ENTRIES):
+        while self._storage.compact(meta.index - self._catch_up):
             yield
         while self._storage.release_snapshots(self._raft.snapshots_in_use()):
             yield

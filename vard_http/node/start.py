@@ -12,13 +12,23 @@ import structlog
 
 from vard_http.config import Config, check_bootstrap
 from vard_http.config.identity import cluster_id, format_id, member_id
+from vard_http.node.clock import Clock
 from vard_http.node.cluster import bootstrap_entries
 from vard_http.node.errors import StartError
 from vard_http.node.forcing import force_new_cluster
 from vard_http.node.joining import MakeContext, is_bootstrapped, join
 from vard_http.node.node import Node, NodeSettings
-from vard_http.raft import Configuration, HardState, Raft, Recovered, Settings, SnapshotMeta
+from vard_http.raft import (
+    Chance,
+    Configuration,
+    HardState,
+    Raft,
+    Recovered,
+    Settings,
+    SnapshotMeta,
+)
 from vard_http.storage import Identity, Storage, exists, open_storage
+from vard_http.storage import Recovered as Durable
 from vard_http.store import Store
 from vard_http.transport import Transport
 
@@ -42,32 +52,7 @@ def start_node(config: Config, make_context: MakeContext = ssl.create_default_co
         force_new_cluster(storage, recovered)
         recovered = storage.recover()
     identity = storage.identity
-    store = Store()
-    snapshot = NOTHING
-    if recovered.snapshot is not None:
-        snapshot = recovered.snapshot
-        store.restore(storage.read_snapshot(snapshot))
-    raft = Raft(
-        identity.node_id,
-        Recovered(recovered.hard_state, snapshot, recovered.entries),
-        Settings(
-            heartbeat_interval=config.heartbeat_interval,
-            election_timeout=config.election_timeout,
-            pre_vote=config.pre_vote,
-            initial_election_advance=config.initial_election_tick_advance,
-        ),
-        random.Random(),
-        int(time.monotonic() * 1000),
-    )
-    log.info(
-        "member",
-        id=format_id(identity.node_id),
-        cluster=format_id(identity.cluster_id),
-        term=raft.term,
-        commit=raft.commit_index,
-        snapshot=snapshot.index,
-    )
-    return Node(
+    return resume(
         NodeSettings(
             name=config.name,
             client_urls=config.advertise_client_urls,
@@ -77,12 +62,55 @@ def start_node(config: Config, make_context: MakeContext = ssl.create_default_co
             quota_bytes=max(0, config.quota_backend_bytes),
             data_dir=config.data_dir,
         ),
-        raft,
+        Settings(
+            heartbeat_interval=config.heartbeat_interval,
+            election_timeout=config.election_timeout,
+            pre_vote=config.pre_vote,
+            initial_election_advance=config.initial_election_tick_advance,
+        ),
         storage,
-        store,
+        recovered,
         Transport(identity.cluster_id, identity.node_id, make_context),
-        snapshot.index,
+        random.Random(),
+        time,
     )
+
+
+def resume(
+    settings: NodeSettings,
+    core: Settings,
+    storage: Storage,
+    recovered: Durable,
+    transport: Transport,
+    chance: Chance,
+    clock: Clock,
+) -> Node:
+    """A node that goes on from what `storage` has `recovered`; not yet at work.
+
+    Raises StorageError if the snapshot cannot be read.
+    """
+    store = Store()
+    snapshot = NOTHING
+    if recovered.snapshot is not None:
+        snapshot = recovered.snapshot
+        store.restore(storage.read_snapshot(snapshot))
+    identity = storage.identity
+    raft = Raft(
+        identity.node_id,
+        Recovered(recovered.hard_state, snapshot, recovered.entries),
+        core,
+        chance,
+        int(clock.monotonic() * 1000),
+    )
+    log.info(
+        "member",
+        id=format_id(identity.node_id),
+        cluster=format_id(identity.cluster_id),
+        term=raft.term,
+        commit=raft.commit_index,
+        snapshot=snapshot.index,
+    )
+    return Node(settings, raft, storage, store, transport, snapshot.index, clock)
 
 
 def _resolve(address: str) -> str:

@@ -31,7 +31,7 @@ from vard_http.raft.messages import (
     Ready,
     SnapshotMeta,
 )
-from vard_http.raft.state import Recovered, Role, Settings
+from vard_http.raft.state import Chance, Recovered, Role, Settings
 
 __all__ = [
     "CONFIGURATION",
@@ -41,6 +41,7 @@ __all__ = [
     "AnyMessage",
     "AppendEntries",
     "AppendEntriesReply",
+    "Chance",
     "Change",
     "ChangeRefused",
     "Chunk",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vard_http.node import Node, NodeSettings, Outcome
 from vard_http.node.cluster import bootstrap_entries
+from vard_http.node.snapshotting import CATCH_UP_ENTRIES
 from vard_http.raft import (
     AnyMessage,
     Configuration,
@@ -108,6 +109,7 @@ def make_node(
     settings: Settings = QUICK,
     patience: float = PATIENCE,
     snapshot_count: int = 100_000,
+    catch_up_entries: int = CATCH_UP_ENTRIES,
     store: Store | None = None,
 ) -> Node:
     """A node with what `storage` holds, not yet started."""
@@ -124,6 +126,7 @@ def make_node(
             name=storage.identity.name,
             client_urls=(f"http://127.0.0.1:{2378 + me}",),
             snapshot_count=snapshot_count,
+            catch_up_entries=catch_up_entries,
             election_timeout=settings.election_timeout / 1000,
             patience=patience,
         ),

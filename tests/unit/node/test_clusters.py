@@ -130,13 +130,12 @@ async def test_two_go_on_without_the_third_which_catches_up(trio: list[Node]) ->
     assert lost.store.index == 17
 
 
-async def test_one_that_was_away_too_long_gets_a_snapshot(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("vard_http.node.snapshotting.KEPT_ENTRIES", 5)
+async def test_one_that_was_away_too_long_gets_a_snapshot(tmp_path: Path) -> None:
     network = Network()
     nodes = [
-        make_node(new_storage(tmp_path / f"{me}", me, 3), network, snapshot_count=20)
+        make_node(
+            new_storage(tmp_path / f"{me}", me, 3), network, snapshot_count=20, catch_up_entries=5
+        )
         for me in (1, 2, 3)
     ]
     for node in nodes:
@@ -163,9 +162,8 @@ async def test_one_that_was_away_too_long_gets_a_snapshot(
 async def test_a_snapshot_is_made_in_slices_while_writes_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vard_http.node.snapshotting.KEPT_ENTRIES", 5)
     storage = new_storage(tmp_path / "data")
-    node = make_node(storage, snapshot_count=40)
+    node = make_node(storage, snapshot_count=40, catch_up_entries=5)
     node.start()
     await settled(node)
     log: list[str] = []
