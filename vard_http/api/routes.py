@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from vard_http.api.answers import TEXT, Answer, method_not_allowed, moved, not_found
+from vard_http.api.answers import Answer, method_not_allowed, moved, not_found, plain_error
 from vard_http.api.endpoints import find_endpoint
 from vard_http.api.keys import METHODS as KEYS_METHODS
 from vard_http.api.request import Handler
@@ -18,6 +18,7 @@ from vard_http.api.urls import (
     escape_path,
     split_target,
 )
+from vard_http.config.errors import quote
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -61,9 +62,7 @@ def route(service: Service, method: bytes, target: bytes, host: bytes | None) ->
     `host` is None on TLS, where no Host header is refused.
     """
     if host is not None and service.is_misdirected(_without_port(host)):
-        return Answer(
-            421, ((b"Content-Type", TEXT),), _MISDIRECTED % _without_port(host), cors=False
-        )
+        return _misdirected(_without_port(host))
     if service.v2 and method in KEYS_METHODS and _PLAIN_KEY.fullmatch(target):
         return Keys(target, b"")
     if target == b"*":
@@ -81,6 +80,12 @@ def route(service: Service, method: bytes, target: bytes, host: bytes | None) ->
             return method_not_allowed(b",".join(KEYS_METHODS))
         return Keys(path, query)
     return _other(method, path, query, service.v2)
+
+
+def _misdirected(host: bytes) -> Answer:
+    answer = plain_error(421, _MISDIRECTED % quote(host.decode("utf-8", "replace")).encode())
+    answer.cors = False
+    return answer
 
 
 def redirect(method: bytes, cleaned: bytes, query: bytes) -> Answer:

@@ -152,6 +152,9 @@ def test_hosts_outside_the_whitelist_are_told_so(host: bytes, status: int) -> No
     if status == 421:
         assert not answer.cors
         assert answer.body.startswith(b"\netcd received your request, but the Host header was")
+        assert b'--host-whitelist "%b"\n' % host in answer.body
+        assert answer.body.endswith(b"(CVE-2018-5702).\n\n")
+        assert (b"X-Content-Type-Options", b"nosniff") in answer.headers
     assert answered(b"OPTIONS", b"/", None, service).status == 200
 
 
