@@ -24,6 +24,7 @@ from vard_http.api import (
     serve,
 )
 from vard_http.config import Config
+from vard_http.config.model import MAX_FORM_BYTES
 from vard_http.discovery import discovered
 from vard_http.node import Node, StartError, start_node
 from vard_http.notify import notify
@@ -67,7 +68,7 @@ async def run(config: Config) -> signal.Signals | None:
         v2=config.enable_v2,
         client_cert_auth=for_clients.settings.client_cert_auth,
         limits=Limits(
-            form_bytes=config.max_request_bytes,
+            form_bytes=min(config.max_request_bytes, MAX_FORM_BYTES),
             connections=min(config.max_connections or connections, connections),
             watchers=config.max_watchers,
         ),
