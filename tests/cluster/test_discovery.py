@@ -124,6 +124,7 @@ def test_a_member_with_data_needs_no_discovery_service(
         ("three", (), "discovery: size key is bad"),
         (1, ("--discovery-fallback=exit",), "discovery: cluster is full"),
         (3, ("--initial-cluster-state=existing",), "discovery URL should not be set"),
+        (3, ("--discovery-proxy=%zz",), 'invalid proxy address "%zz"'),
     ],
 )
 def test_starts_that_fail(

@@ -92,6 +92,7 @@ INERT = (
     *_inert(Group.AUTH, _V3, ("auth-token", _AUTH_TOKEN, "simple"), late=True),
     *_inert(Group.AUTH, _V3, ("bcrypt-cost", UNSIGNED, "10"), ("auth-token-ttl", UNSIGNED, "300")),
     *_inert(Group.MONITORING, _GO, ("enable-pprof", BOOL, "false")),
+    *_inert(Group.MONITORING, "it adds metrics of gRPC", ("metrics", TEXT, "basic")),
     *_inert(
         Group.EXPERIMENTAL,
         _V3,

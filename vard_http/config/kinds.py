@@ -58,7 +58,7 @@ def _parse_hosts(text: str) -> tuple[str, ...]:
 
 
 def _parse_words(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(text.split(","))) if text else ()
+    return tuple(sorted(set(text.split(",")))) if text else ()
 
 
 def _parse_cluster(text: str) -> Mapping[str, tuple[str, ...]]:

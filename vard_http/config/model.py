@@ -257,12 +257,6 @@ class Config:
         "Acceptable Host headers of plain-HTTP client requests (empty or *: allow all).",
     )
 
-    metrics: str = setting(
-        _MONITORING,
-        choice("basic", "extensive"),
-        "basic",
-        "Level of detail for exported metrics; 'extensive' includes histograms.",
-    )
     listen_metrics_urls: tuple[str, ...] = setting(
         _MONITORING,
         URLS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import Final
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
@@ -11,6 +12,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from vard_http.config.errors import quote
 from vard_http.discovery.errors import DiscoveryError
 
 DIAL_SECONDS: Final = 30.0
@@ -18,6 +20,7 @@ REQUEST_SECONDS: Final = 5.0
 WATCH_ERRORS: Final = frozenset({400, 401})
 """Codes of a watch that came too late for the history: the list has to be read again."""
 
+_WRONG_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}")
 _READING: Final = "quorum=false&recursive=false&sorted=false"
 
 
@@ -147,4 +150,7 @@ def _proxy_url(text: str) -> str | None:
     """As etcd reads --discovery-proxy: a text without a scheme of HTTP gets one."""
     if not text:
         return None
+    if wrong := _WRONG_ESCAPE.search(text):
+        reason = f"parse {quote(text)}: invalid URL escape {quote(wrong[0])}"
+        raise DiscoveryError(f"invalid proxy address {quote(text)}: {reason}")
     return text if urlsplit(text).scheme.startswith("http") else f"http://{text}"

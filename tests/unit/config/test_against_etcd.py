@@ -31,6 +31,18 @@ COMMAND_LINES = [
     --max-concurrent-streams=x => strconv.ParseUint: parsing "x": invalid syntax
     --grpc-keepalive-timeout=5 => for flag -grpc-keepalive-timeout: parse error
     --proxy=x => invalid value "x" for flag -proxy: invalid value
+    --proxy-failure-wait=-1 => invalid value "-1" for flag -proxy-failure-wait: parse error
+    --proxy-refresh-interval= => invalid value "" for flag -proxy-refresh-interval: parse error
+    --proxy-dial-timeout=1.5 => invalid value "1.5" for flag -proxy-dial-timeout: parse error
+    --proxy-write-timeout=x => invalid value "x" for flag -proxy-write-timeout: parse error
+    --proxy-read-timeout=18446744073709551616 => -proxy-read-timeout: value out of range
+    --discovery-fallback= => invalid value "" for flag -discovery-fallback: invalid value
+    --initial-cluster-state=x => invalid value "x" for flag -initial-cluster-state: invalid value
+    --debug=x => invalid boolean value "x" for -debug: parse error
+    --cors= => invalid value "" for flag -cors: URL scheme must be http, https, unix, or unixs:
+    --cors=http://a:1,* => -cors: URL scheme must be http, https, unix, or unixs: *
+    --listen-metrics-urls=http://foo:1 => expected IP in URL for binding (http://foo:1)
+    --listen-metrics-urls=http://127.0.0.1:1/x => URL must not contain a path: http://127.0.0.1:1/x
     --cors=x => for flag -cors: URL scheme must be http, https, unix, or unixs: x
     --listen-peer-urls=http://a => URL address does not have the form "host:port": http://a
     --listen-peer-urls=http://a:1/ => URL must not contain a path: http://a:1/
@@ -45,7 +57,11 @@ COMMAND_LINES = [
     --advertise-client-urls=http://:1 => must be "host:port" (unexpected empty host (http://:1))
     --logger=x => unknown logger option "x"
     --log-outputs=x => unknown log-output "x" (only supports "default", "stderr", "stdout")
+    --logger=zap --log-outputs=stderr,default => multi logoutput for "default" is not supported yet
+    --log-outputs=stdout,stderr => supports only 1 value in '--log-outputs', got ["stderr" "stdout"]
+    --log-outputs= => unknown log-output "" (only supports "default", "stderr", "stdout")
     --log-level=x => unknown level "x"
+    --log-level=INFO => unknown level "INFO"
     --auto-compaction-mode=x => unknown auto-compaction-mode "x"
     ETCD_NAME=x --name=x => conflicting environment variable "ETCD_NAME" is shadowed by
     ETCD_NAME= --name=x => conflicting environment variable "ETCD_NAME" is shadowed by
