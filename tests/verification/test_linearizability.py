@@ -173,6 +173,6 @@ def brute_force(history: list[Op]) -> bool:
 
 
 @given(st.lists(operations(), max_size=5))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=1000, deadline=None)
 def test_the_search_agrees_with_trying_all_orders(history: list[Op]) -> None:
     assert (check(history, 0, step) is None) == brute_force(history)
