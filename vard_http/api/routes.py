@@ -17,6 +17,7 @@ from vard_http.api.urls import (
     escape_non_ascii,
     escape_path,
     split_target,
+    without_port,
 )
 from vard_http.config.errors import quote
 
@@ -61,8 +62,8 @@ def route(service: Service, method: bytes, target: bytes, host: bytes | None) ->
 
     `host` is None on TLS, where no Host header is refused.
     """
-    if host is not None and service.is_misdirected(_without_port(host)):
-        return _misdirected(_without_port(host))
+    if host is not None and service.is_misdirected(host):
+        return _misdirected(without_port(host))
     if service.v2 and method in KEYS_METHODS and _PLAIN_KEY.fullmatch(target):
         return Keys(target, b"")
     if target == b"*":
@@ -103,9 +104,3 @@ def _other(method: bytes, path: bytes, query: bytes, v2: bool) -> Route:
     if endpoint.methods and method not in endpoint.methods:
         return method_not_allowed(b",".join(endpoint.methods))
     return Other(endpoint.handler, path, query)
-
-
-def _without_port(host: bytes) -> bytes:
-    if host.endswith(b"]") or b":" not in host:
-        return host.strip(b"[]")
-    return host.rpartition(b":")[0].strip(b"[]")

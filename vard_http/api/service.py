@@ -13,6 +13,7 @@ from vard_http.api.counting import Health, Requests
 from vard_http.api.guard import Credentials, Guard
 from vard_http.api.limits import Limits
 from vard_http.api.render import Clock, Cors
+from vard_http.api.urls import without_port
 from vard_http.config.identity import format_id
 from vard_http.node import Node, Outcome
 from vard_http.store import Event, StoreError, errors
@@ -59,8 +60,8 @@ class Service:
         )
 
     def is_misdirected(self, host: bytes) -> bool:
-        """Whether plain requests to `host`, without its port, are refused."""
-        return b"*" not in self.hosts and host not in self.hosts
+        """Whether plain requests with this Host are refused."""
+        return b"*" not in self.hosts and without_port(host) not in self.hosts
 
     def keys(
         self,

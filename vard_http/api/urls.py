@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from vard_http.config.urls import host_and_port
+
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2}).{0,2}", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x1f\x7f]")
@@ -144,3 +146,11 @@ def _pairs(text: bytes) -> Iterator[tuple[bytes, bytes | UrlError]]:
                 yield unescape(name), unescape(value)
             except UrlError as error:
                 yield b"", error
+
+
+def without_port(host: bytes) -> bytes:
+    """The host that a Host header names; all of it if it has no port, brackets included."""
+    try:
+        return host_and_port(host.decode("latin-1"))[0].encode("latin-1")
+    except ValueError:
+        return host

@@ -12,7 +12,7 @@ from vard_http.api.answers import Answer
 from vard_http.api.endpoints import ENDPOINTS
 from vard_http.api.routes import Keys, Other, Route, route
 from vard_http.api.service import Service
-from vard_http.api.urls import UrlError
+from vard_http.api.urls import UrlError, without_port
 
 METHODS = (b"HEAD", b"GET", b"PUT", b"POST", b"DELETE")
 
@@ -25,7 +25,7 @@ class Routed:
         self._hosts = hosts
 
     def is_misdirected(self, host: bytes) -> bool:
-        return bool(self._hosts) and host not in self._hosts
+        return bool(self._hosts) and without_port(host) not in self._hosts
 
 
 def routed(
@@ -139,7 +139,8 @@ def test_without_v2_there_is_nothing_below_it() -> None:
     [
         (b"good", 200),
         (b"good:1", 200),
-        (b"[::1]", 200),
+        (b"::1", 200),
+        (b"[::1]", 421),
         (b"[::1]:1", 200),
         (b"Good", 421),
         (b"", 421),
@@ -152,7 +153,7 @@ def test_hosts_outside_the_whitelist_are_told_so(host: bytes, status: int) -> No
     if status == 421:
         assert not answer.cors
         assert answer.body.startswith(b"\netcd received your request, but the Host header was")
-        assert b'--host-whitelist "%b"\n' % host in answer.body
+        assert b'--host-whitelist "%b"\n' % without_port(host) in answer.body
         assert answer.body.endswith(b"(CVE-2018-5702).\n\n")
         assert (b"X-Content-Type-Options", b"nosniff") in answer.headers
     assert answered(b"OPTIONS", b"/", None, service).status == 200
