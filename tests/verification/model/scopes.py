@@ -1,0 +1,128 @@
+"""The scopes: what each is for, and the bounds at which CI takes it."""
+
+from __future__ import annotations
+
+from tests.verification.model.scope import Scope
+from tests.verification.model.script import Script
+from tests.verification.model.world import Left
+from vard_http.raft import Change, Configuration
+
+FOUR = Configuration((1, 2, 3, 4))
+
+
+def led(script: Script) -> None:
+    """1 leads term 1, and all have its first entry committed."""
+    script.elect(1)
+    script.heartbeat(1)
+    script.settle()
+
+
+def behind(script: Script) -> None:
+    """... and an entry more, of which 3 knows nothing."""
+    led(script)
+    script.propose(1, b"old")
+    script.settle(1, 2)
+    script.lose()
+
+
+def compacted(script: Script) -> None:
+    """... which 1 has in a snapshot only."""
+    behind(script)
+    script.snapshot(1)
+
+
+def two_leaders(script: Script) -> None:
+    """1 leads four servers and adds a fifth, but nobody hears of it; then 2 leads term 2, elected by
+    3 and 4, who have heard nothing more of it (the bug of 2015, up to the second leader's change)."""
+    script.elect(1)
+    script.heartbeat(1)
+    script.settle()
+    script.change(1, Change("add", 5))
+    script.lose()
+    script.timeout(2)
+    script.settle(2, 3, 4)
+    script.lose()
+
+
+SCOPES = {
+    scope.name: scope
+    for scope in (
+        Scope(
+            "election",
+            "three servers with empty logs stand for election, crash and vote again",
+            Left(timeouts=2, duplicates=1, crashes=1),
+            terms=2,
+        ),
+        Scope(
+            "pre-vote",
+            "the same, asking first",
+            Left(timeouts=2, crashes=1),
+            terms=1,
+            pre_vote=True,
+        ),
+        Scope(
+            "replication",
+            "entries and a change of leader, messages overtaking one another",
+            Left(timeouts=1, entries=1, heartbeats=1),
+            prologue=led,
+        ),
+        Scope(
+            "crash",
+            "an entry, and a crash at any moment",
+            Left(timeouts=1, entries=1, crashes=1),
+            prologue=led,
+        ),
+        Scope(
+            "snapshot",
+            "a follower that is behind gets a snapshot, in two pieces, and leaders change",
+            Left(timeouts=1, heartbeats=1, duplicates=1),
+            chunks=2,
+            prologue=compacted,
+        ),
+        Scope(
+            "learner",
+            "two voters make a learner the third",
+            Left(timeouts=1, entries=1, changes=1, heartbeats=1),
+            members=Configuration((1, 2), (3,)),
+            changes=(Change("add", 3),),
+            groups=(),
+            prologue=led,
+        ),
+        Scope(
+            "removal",
+            "a leader removes a follower or itself",
+            Left(timeouts=1, changes=1, heartbeats=1),
+            changes=(Change("remove", 1), Change("remove", 3)),
+            groups=(),
+            prologue=led,
+        ),
+        Scope(
+            "two-changes",
+            "two leaders of different terms each make a change (the bug of 2015)",
+            Left(timeouts=2, changes=1),
+            members=FOUR,
+            joiners=(5,),
+            terms=3,
+            changes=(Change("remove", 1),),
+            groups=(),
+            prologue=two_leaders,
+        ),
+        Scope(
+            "reads",
+            "a linearizable read while leaders change",
+            Left(timeouts=1, reads=1, entries=1, heartbeats=1),
+            prologue=led,
+        ),
+        Scope(
+            "transfer",
+            "leadership is handed over while an entry is on its way",
+            Left(transfers=1, entries=1, duplicates=1),
+            prologue=led,
+        ),
+        Scope(
+            "gathering",
+            "a turn takes in several messages before it writes anything",
+            Left(timeouts=2, holds=1, crashes=1),
+        ),
+    )
+}

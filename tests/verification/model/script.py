@@ -1,0 +1,82 @@
+"""Playing a part of a story by hand: what comes before a search, and its retelling after it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from tests.verification.model.choices import HEARTBEAT, TIMEOUT, Choice
+from tests.verification.model.scope import Scope
+from tests.verification.model.server import Event, Node
+from tests.verification.model.world import Space, World
+from vard_http.raft import Change
+
+
+class Script:
+    """A cluster that does what it is told; `steps` is what that was."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        configurations = scope.configurations
+        model = Node(scope.settings, scope.chunks)
+        self.space = Space(model, scope.groups, len(configurations))
+        self.world: World = self.space.first(configurations, scope.terms, scope.bounds)
+        self.steps: list[tuple[int, Event]] = []
+
+    def _happen(self, node: int, event: Event, taken: int | None = None) -> None:
+        self.steps.append((node, event))
+        world = self.world
+        after = self.space.step(world, node, event, taken, world.left)
+        if after is world and taken is not None:
+            network = list(world.network)
+            network.remove(taken)
+            after = world._replace(network=tuple(network))
+        self.world = after
+
+    def timeout(self, node: int) -> None:
+        self._happen(node, TIMEOUT)
+
+    def heartbeat(self, node: int) -> None:
+        self._happen(node, HEARTBEAT)
+
+    def propose(self, node: int, data: bytes) -> None:
+        self._happen(node, Event("propose", data=data))
+
+    def change(self, node: int, change: Change) -> None:
+        self._happen(node, Event("change", change=change))
+
+    def snapshot(self, node: int) -> None:
+        self._happen(node, Event("snapshot"))
+
+    def settle(self, *among: int) -> None:
+        """Deliver all messages among these servers, or all, and what comes of them; votes are
+        asked for late, so that no lease stands in the way. What others were sent stays."""
+        while (number := self._next(among)) is not None:
+            packet = self.space.packets[number]
+            late = self.space.server(self.world, packet.target).raft.state.lease_holds()
+            late = late and type(packet.message).__name__ == "RequestVote"
+            event = Event("deliver", packet.source, packet.message, late=late)
+            self._happen(packet.target, event, number)
+
+    def _next(self, among: Collection[int]) -> int | None:
+        for number in self.world.network:
+            packet = self.space.packets[number]
+            if not among or (packet.source in among and packet.target in among):
+                return number
+        return None
+
+    def lose(self) -> None:
+        """Lose all that is still on its way."""
+        self.world = self.world._replace(network=())
+
+    def elect(self, node: int, *among: int) -> None:
+        """Make `node` leader with the help of these servers, or of all."""
+        self.timeout(node)
+        self.settle(*among)
+        assert self.space.server(self.world, node).raft.is_leader
+
+    def retell(self, choice: Choice) -> None:
+        """Do what the search did."""
+        self.steps.append((choice.node, choice.event))
+        self.world = self.space.step(
+            self.world, choice.node, choice.event, choice.taken, choice.left
+        )
