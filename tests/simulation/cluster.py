@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from random import Random
 
 from msgspec import structs
@@ -13,6 +14,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.nemesis import Nemesis
 from tests.simulation.network import RELIABLE, Network
 from tests.simulation.profiles import Profile
+from tests.simulation.schedule import Schedule, bits
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.server import Action, Clock, Server
 from vard_http.raft import (
@@ -33,29 +35,36 @@ MAX_DOWN = 1500
 
 
 class Cluster:
-    """All chance comes from `seed`, in separate streams, so that one part does not shift others."""
+    """All chance comes from `seed`, in separate streams, so that one part does not shift others.
 
-    def __init__(self, seed: int, profile: Profile) -> None:
+    `whole` keeps a story of all but deliveries, in place of the last few events with them.
+    """
+
+    def __init__(self, seed: int, profile: Profile, schedule: Schedule, whole: bool) -> None:
         self.profile = profile
         self.scheduler = Scheduler()
+        self.schedule = schedule
         self._troubled = False
         self._seed = seed
-        self._events: deque[tuple[int, int, str, object]] = deque(maxlen=TRACE_LENGTH)
+        self._whole = whole
+        self._events: deque[tuple[int, int, str, object]] = deque(
+            maxlen=None if whole else TRACE_LENGTH
+        )
+        self._writes = 0
         self._chance = self._stream("cluster")
         self.settings = self._some_settings()
         self.disks: dict[int, Disk] = {}
         self.servers: dict[int, Server] = {}
         self.checker = Checker(self.disks)
-        self.network = Network(
-            self.scheduler, self._stream("network"), profile.conditions, self._deliver
-        )
+        self.network = Network(self.scheduler, schedule, seed, profile.conditions, self._deliver)
+        if whole:
+            self.network.told = self._note_fate
         configuration = self._first_configuration()
         for node in configuration.voters + configuration.learners:
             self._add(node, configuration)
-        self.clients = Clients(self._stream("clients"), self.checker, self.servers)
+        self.clients = Clients(self.checker, self.servers, self._note)
         self.nemesis = Nemesis(
             profile,
-            self._stream("nemesis"),
             self.network,
             self.servers,
             lambda what: self._note(0, "nemesis:", what),
@@ -96,7 +105,8 @@ class Cluster:
     def _deliver(self, source: int, target: int, message: AnyMessage) -> None:
         server = self.servers.get(target)
         if server is not None and server.raft is not None:
-            self._note(target, f"<- {source}", message)
+            if not self._whole:
+                self._note(target, f"<- {source}", message)
             server.receive(source, message)
 
     # Faults on and off
@@ -104,22 +114,24 @@ class Cluster:
     def trouble(self, steps: int) -> None:
         """Run `steps` events with clients and faults."""
         self._troubled = True
-        self._every(self.clients.act, 40)
+        self._every("client", self.clients.act, 40)
         if self.profile.faults:
-            self._every(self.nemesis.act, self.profile.pause)
+            self._every("nemesis", self.nemesis.act, self.profile.pause)
         while self.scheduler.steps < steps and self.scheduler.step():
             pass
         self._troubled = False
 
-    def _every(self, action: Action, pause: int) -> None:
+    def _every(self, name: str, action: Callable[[int, Random], None], pause: int) -> None:
         """Act again and again, `pause` milliseconds apart on average, while there is trouble."""
+        times = self._stream(f"times of {name}")
 
-        def act() -> None:
+        def act(number: int) -> None:
             if self._troubled:
-                self.scheduler.after(self._chance.randrange(1, 2 * pause), act)
-                action()
+                self.scheduler.after(times.randrange(1, 2 * pause), act, number + 1)
+                if self.schedule.permits((name, number)):
+                    action(number, self._stream(f"{name} {number}"))
 
-        self.scheduler.after(self._chance.randrange(1, 2 * pause), act)
+        self.scheduler.after(times.randrange(1, 2 * pause), act, 1)
 
     def peace(self) -> None:
         """Everything works from now on; what is still on its way arrives first."""
@@ -165,8 +177,10 @@ class Cluster:
         if server.incarnation == incarnation:
             action()
 
-    def write_time(self) -> int:
-        return self._chance.choice(self.profile.write_times)
+    def write_time(self, server: Server) -> int:
+        self._writes += 1
+        times = self.profile.write_times
+        return times[bits(self._seed, server.node, self._writes) % len(times)]
 
     def handing_out(self, server: Server, ready: Ready) -> None:
         assert server.raft is not None
@@ -213,12 +227,16 @@ class Cluster:
 
     def crashed(self, server: Server, where: str) -> None:
         self._note(server.node, "crashed", where)
-        self.scheduler.after(self._chance.randrange(1, MAX_DOWN), self.restart, server.node)
+        down = 1 + bits(self._seed, server.node, server.incarnation) % (MAX_DOWN - 1)
+        self.scheduler.after(down, self.restart, server.node)
 
     # For readers
 
     def _note(self, node: int, what: str, subject: object) -> None:
         self._events.append((self.scheduler.now, node, what, subject))
+
+    def _note_fate(self, source: int, target: int, message: AnyMessage, fate: str) -> None:
+        self._note(source, f"-> {target} is {fate}:", message)
 
     def story(self) -> str:
         """The last events and each server's state, for a person."""

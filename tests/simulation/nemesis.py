@@ -8,7 +8,7 @@ from random import Random
 from tests.simulation.network import Conditions, Network
 from tests.simulation.profiles import Profile
 from tests.simulation.server import CRASH_POINTS, Server
-from vard_http.raft import CONFIGURATION, Change, Proposal, encode_change
+from vard_http.raft import CONFIGURATION, AnyMessage, Change, Proposal, encode_change
 
 MAX_SERVERS = 9
 
@@ -19,13 +19,12 @@ class Nemesis:
     def __init__(
         self,
         profile: Profile,
-        chance: Random,
-        network: Network,
+        network: Network[AnyMessage],
         servers: dict[int, Server],
         trace: Callable[[str], None],
     ) -> None:
         self._profile = profile
-        self._chance = chance
+        self._chance = Random()
         self._network = network
         self._servers = servers
         self._trace = trace
@@ -33,8 +32,9 @@ class Nemesis:
         self._weights = list(profile.faults.values())
         self._next_node = max(servers) + 1
 
-    def act(self) -> None:
-        name = self._chance.choices(self._names, self._weights)[0]
+    def act(self, number: int, chance: Random) -> None:
+        self._chance = chance
+        name = chance.choices(self._names, self._weights)[0]
         self._trace(name)
         getattr(self, name)()
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from tests.simulation.checker import require
 from tests.simulation.cluster import Cluster
 from tests.simulation.profiles import PROFILES
+from tests.simulation.schedule import Schedule
 
 SETTLE_TIMEOUTS = 40
 QUIET_TIMEOUTS = 5
@@ -28,9 +29,17 @@ class Played:
     reads: int
 
 
-def play(profile: str, seed: int, steps: int) -> Played:
-    """Raises SimulationFailed."""
-    cluster = Cluster(seed, PROFILES[profile])
+def play(
+    profile: str,
+    seed: int,
+    steps: int,
+    schedule: Schedule | None = None,
+    *,
+    whole: bool = False,
+) -> Played:
+    """Raises SimulationFailed; with the `whole` story from the start, but without deliveries."""
+    schedule = schedule or Schedule()
+    cluster = Cluster(seed, PROFILES[profile], schedule, whole)
     try:
         cluster.start()
         cluster.trouble(steps)
@@ -58,13 +67,16 @@ def settle(cluster: Cluster) -> None:
     """A leader, the same state everywhere, and a new write within bounded time."""
     timeout = cluster.settings.election_timeout
     bound = cluster.now + SETTLE_TIMEOUTS * timeout
-    value = b""
+    value, proposals = b"", 0
     while value not in cluster.checker.acknowledged or not cluster.settled():
         require(cluster.now < bound, "liveness", f"not settled within {SETTLE_TIMEOUTS} timeouts")
         leader = cluster.leader()
         if cluster.settled() and leader is not None and leader.raft is not None:
             members = leader.raft.configuration.voters
-            value = cluster.clients.propose(cluster.servers[members[bound % len(members)]])
+            proposals += 1
+            value = cluster.clients.propose(
+                -proposals, cluster.servers[members[bound % len(members)]]
+            )
         cluster.scheduler.run_until(cluster.now + timeout // 4)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Scheduler:
-    """Runs actions in order of time, milliseconds; those of one instant in order of arrival."""
+    """Runs actions in order of time, in any unit; those of one instant in order of arrival."""
 
     def __init__(self) -> None:
         self.now = 0
