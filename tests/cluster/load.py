@@ -1,4 +1,4 @@
-"""Concurrent writers that remember what they were promised."""
+"""Concurrent writers that remember what they were promised, and readers that ask for it."""
 
 from __future__ import annotations
 
@@ -7,55 +7,118 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 import msgspec
 
-from tests.cluster.client import FAILURES, leaves, put, wait_until
+from tests.cluster.client import FAILURES, leaves, wait_until
+from tests.cluster.roaming import Roamer, SyncingRoamer
+from tests.harness.http1 import Response
 from tests.harness.processes import Server
-from tests.harness.wire import FORM, Connection, request_bytes
+from tests.harness.wire import FORM, request_bytes
 
 PATIENCE = 0.5
 """Seconds after which a writer gives up on an answer; the write may happen all the same."""
+
+ROAMING_PATIENCE = 5.0
+"""Seconds after which a client that roams gives up on one member, as etcdctl does."""
 
 _RUNS = itertools.count(1)
 
 
 class Writer(msgspec.Struct):
-    """One client of one member. Every key is written once, so nothing hides a lost write.
+    """One client that writes. Every key is written once, so nothing hides a lost write.
 
     `promised` holds the values and indexes of acknowledged writes by key, `attempted` the values
-    of all.
+    of all, `newest` the last one that was acknowledged.
     """
 
     name: str
-    port: int
+    client: Roamer
     promised: dict[str, tuple[str, int]] = {}
     attempted: dict[str, str] = {}
+    newest: tuple[str, str] | None = None
+
+    @property
+    def done(self) -> int:
+        """How many writes were acknowledged."""
+        return len(self.promised)
 
     def run(self, stop: threading.Event) -> None:
-        """Write until told to stop, through whatever happens to the member."""
+        """Write until told to stop, through whatever happens to the members."""
         while not stop.is_set():
             try:
-                with Connection(self.port, PATIENCE) as connection:
-                    while not stop.is_set():
-                        self._write(connection)
+                self._write()
             except FAILURES:
                 stop.wait(0.01)
+        self.client.close()
 
-    def _write(self, connection: Connection) -> None:
+    def _write(self) -> None:
         number = len(self.attempted)
         key, value = f"load/{self.name}/{number}", f"value {number} of {self.name}"
         self.attempted[key] = value
-        answer = put(connection, key, value)
+        body = urlencode({"value": value}).encode()
+        answer = self.client.request("PUT", f"/v2/keys/{key}", {"Content-Type": FORM}, body)
         if answer.status == 201:
             index = json.loads(answer.body)["node"]["modifiedIndex"]
             self.promised[key] = (value, index)
+            self.newest = (key, value)
+
+
+class Reader(msgspec.Struct):
+    """One client that reads with `quorum=true` what `writers` were promised last.
+
+    A read has failed if every member that the client knows has failed it, one after the other.
+    `failed` holds what they said, `stale` the answers without the promised value.
+    """
+
+    client: Roamer
+    writers: Sequence[Writer]
+    done: int = 0
+    failed: list[list[str]] = []
+    stale: list[Response] = []
+
+    def run(self, stop: threading.Event) -> None:
+        """Read until told to stop."""
+        for writer in itertools.cycle(self.writers):
+            if stop.is_set():
+                break
+            if writer.newest is None:
+                stop.wait(0.01)
+            else:
+                self._read(*writer.newest)
+        self.client.close()
+
+    def _read(self, key: str, value: str) -> None:
+        said: list[str] = []
+        for _ in range(len(self.client.ports)):
+            try:
+                answer = self.client.request("GET", f"/v2/keys/{key}?quorum=true")
+            except FAILURES as failure:
+                said.append(repr(failure))
+                continue
+            if answer.status < 500:
+                self._judge(answer, value)
+                return
+            said.append(repr(answer))
+        self.failed.append(said)
+
+    def _judge(self, answer: Response, value: str) -> None:
+        self.done += 1
+        if answer.status != 200 or json.loads(answer.body)["node"]["value"] != value:
+            self.stale.append(answer)
 
 
 class Load(msgspec.Struct):
-    """All writers of a test."""
+    """All clients of a test."""
 
     writers: Sequence[Writer]
+    readers: Sequence[Reader] = ()
+
+    @property
+    def clients(self) -> list[Writer | Reader]:
+        """Writers and readers."""
+        return [*self.writers, *self.readers]
 
     def promised(self) -> dict[str, tuple[str, int]]:
         """Every acknowledged write."""
@@ -64,13 +127,13 @@ class Load(msgspec.Struct):
         }
 
     def wait_for(self, more: int, timeout: float = 20.0) -> None:
-        """Wait until every writer has had `more` further writes acknowledged."""
-        goals = [(writer, len(writer.promised) + more) for writer in self.writers]
+        """Wait until every client has had `more` further writes acknowledged, or reads answered."""
+        goals = [(client, client.done + more) for client in self.clients]
 
         def reached() -> bool:
-            return all(len(writer.promised) >= goal for writer, goal in goals)
+            return all(client.done >= goal for client, goal in goals)
 
-        wait_until(reached, f"{more} more acknowledged writes a writer", timeout)
+        wait_until(reached, f"{more} more requests a client", timeout)
 
     def assert_kept(self, servers: Iterable[Server]) -> None:
         """Every acknowledged write is on each of these members with its value and index."""
@@ -86,22 +149,50 @@ class Load(msgspec.Struct):
             )
             assert all(found[key][0] == attempted[key] for key in found.keys() & attempted.keys())
 
+    def assert_read(self) -> None:
+        """No quorum read failed, and none missed a write that was acknowledged before it."""
+        assert [reader.failed for reader in self.readers if reader.failed] == []
+        assert [reader.stale for reader in self.readers if reader.stale] == []
+
 
 @contextmanager
 def writing(servers: Sequence[Server], writers_each: int = 2) -> Iterator[Load]:
-    """Load on all `servers` for the length of a `with` block; it has ended after it."""
+    """Writers that stay with one member each, for the length of a `with` block."""
     run = next(_RUNS)
     writers = [
-        Writer(f"{run}-{server.endpoint.name}-{number}", server.port)
+        Writer(f"{run}-{server.endpoint.name}-{number}", Roamer([server.port], PATIENCE))
         for server in servers
         for number in range(writers_each)
     ]
+    with _running(Load(writers)) as load:
+        yield load
+
+
+@contextmanager
+def roaming(servers: Sequence[Server]) -> Iterator[Load]:
+    """A writer and a reader that begin at each of `servers`, for the length of a `with` block.
+
+    All of them know all members, and go on to another if one fails.
+    """
+    ports = [server.port for server in servers]
+    clients = [[*ports[number:], *ports[:number]] for number in range(len(ports))]
+    writers = [
+        Writer(f"roaming-{number}", SyncingRoamer(known, ROAMING_PATIENCE))
+        for number, known in enumerate(clients)
+    ]
+    readers = [Reader(SyncingRoamer(known, ROAMING_PATIENCE), writers) for known in clients]
+    with _running(Load(writers, readers)) as load:
+        yield load
+
+
+@contextmanager
+def _running(load: Load) -> Iterator[Load]:
     stop = threading.Event()
-    threads = [threading.Thread(target=writer.run, args=(stop,)) for writer in writers]
+    threads = [threading.Thread(target=client.run, args=(stop,)) for client in load.clients]
     for thread in threads:
         thread.start()
     try:
-        yield Load(writers)
+        yield load
     finally:
         stop.set()
         for thread in threads:
