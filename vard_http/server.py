@@ -25,6 +25,7 @@ from vard_http.api import (
 )
 from vard_http.config import Config
 from vard_http.config.model import MAX_FORM_BYTES
+from vard_http.config.urls import address_of, scheme_of
 from vard_http.discovery import discovered
 from vard_http.node import Node, StartError, start_node
 from vard_http.notify import notify
@@ -83,7 +84,7 @@ async def run(config: Config) -> signal.Signals | None:
             frontend = await Frontend.start(service, client_side, for_clients)
             log.info("ready to serve client requests")
             for url in config.listen_client_urls:
-                log.info(_serving(url), notice=url.startswith("http:"))
+                log.info(_serving(url), notice=scheme_of(url) in ("http", "unix"))
             notify("READY=1")
             await _any(node.finished, stop)
         if node.finished.done():
@@ -127,10 +128,9 @@ def _allow_many_connections() -> int:
 
 
 def _serving(url: str) -> str:
-    scheme, _, address = url.partition("://")
-    if scheme == "https":
-        return f"serving client requests on {address}"
-    return f"serving insecure client requests on {address}, this is strongly discouraged!"
+    if scheme_of(url) in ("https", "unixs"):
+        return f"serving client requests on {address_of(url)}"
+    return f"serving insecure client requests on {address_of(url)}, this is strongly discouraged!"
 
 
 async def _serve_peers(

@@ -9,22 +9,15 @@ def missing_features(config: Config) -> tuple[str, ...]:
 
     A server must not start when this is not empty: it would not serve all that it was asked to.
     """
-    return tuple(_url_schemes(config))
-
-
-def _url_schemes(config: Config) -> list[str]:
     members = config.initial_cluster.values()
     lists = {
         "listen-peer-urls": config.listen_peer_urls,
-        "listen-client-urls": config.listen_client_urls,
-        "listen-metrics-urls": config.listen_metrics_urls,
         "initial-advertise-peer-urls": config.initial_advertise_peer_urls,
-        "advertise-client-urls": config.advertise_client_urls,
         "initial-cluster": tuple(url for urls in members for url in urls),
     }
-    return [
-        f"--{name} has {url}, which needs unix sockets: this version does not have them"
+    return tuple(
+        f"--{name} has {url}: unix sockets are for clients, members reach each other by TCP"
         for name, urls in lists.items()
         for url in urls
         if scheme_of(url) in ("unix", "unixs")
-    ]
+    )

@@ -27,7 +27,8 @@ _FORWARDED: Final = b"x-forwarded-for"
 def request_headers(received: Pairs, client: str) -> list[tuple[str, str]]:
     """What an endpoint gets from a client at the IP address `client`, without the body's length.
 
-    Earlier proxies' X-Forwarded-For headers become one with the client's address at its end.
+    Earlier proxies' X-Forwarded-For headers become one with the client's address at its end, which
+    is empty for a client on a unix socket.
     """
     pairs = list(received)
     kept = [
@@ -36,7 +37,8 @@ def request_headers(received: Pairs, client: str) -> list[tuple[str, str]]:
         if name.lower() not in SINGLE_HOP | {_FORWARDED, b"content-length", b"expect"}
     ]
     before = [_text(value) for name, value in pairs if name.lower() == _FORWARDED]
-    return [*kept, ("X-Forwarded-For", ", ".join([*before, client]))]
+    passed = [*before, client] if client else before
+    return [*kept, ("X-Forwarded-For", ", ".join(passed))] if passed else kept
 
 
 def response_block(received: Pairs, ours: Pairs) -> bytes:

@@ -20,6 +20,9 @@ log = structlog.get_logger("tls")
 HANDSHAKE_SECONDS: Final = 10.0
 FAREWELL_SECONDS: Final = 0.5
 ACCEPT_RETRY_SECONDS: Final = 1.0
+UNNAMED: Final = ("unix", 0)
+"""The address of who calls on a unix socket."""
+
 HANDSHAKE_RECORD: Final = b"\x16"
 
 MakeProtocol = Callable[[], asyncio.Protocol]
@@ -69,7 +72,7 @@ class TlsServer:
                 log.error("cannot accept connections", error=str(error))
                 await asyncio.sleep(ACCEPT_RETRY_SECONDS)
             else:
-                self._start(self._welcome(connection, address[:2]))
+                self._start(self._welcome(connection, address[:2] or UNNAMED))
 
     async def _welcome(self, connection: socket.socket, address: tuple[str, int]) -> None:
         try:
