@@ -50,7 +50,7 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-patroni: $(VENV)/.patroni
+patroni: $(VENV)/.dev
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call debian,postgresql)
 	@$(BIN)/python -m tests.clients.patroni_failover
 
@@ -91,9 +91,4 @@ $(VENV)/.dev: pyproject.toml | $(BIN)/pip
 $(VENV)/.loadtest: pyproject.toml | $(BIN)/pip
 	@echo "Installing vard-http and its load tests' tools into $(VENV)"
 	@$(BIN)/pip install -q -e '.[loadtest]'
-	@touch $(VENV)/.run $@
-
-$(VENV)/.patroni: pyproject.toml | $(BIN)/pip
-	@echo "Installing vard-http and Patroni into $(VENV)"
-	@$(BIN)/pip install -q -e '.[patroni]'
 	@touch $(VENV)/.run $@
