@@ -47,9 +47,17 @@ class FrameDecoder:
             end = start + 4 + size
             if len(buffer) < end:
                 break
-            try:
-                yield from _decoder.decode(bytes(memoryview(buffer)[start + 4 : end]))
-            except msgspec.MsgspecError as error:
-                raise FrameError(str(error)) from error
+            yield from _messages(bytes(memoryview(buffer)[start + 4 : end]))
             start = end
         del buffer[:start]
+
+
+def _messages(frame: bytes) -> list[AnyMessage]:
+    """Raises FrameError."""
+    try:
+        return _decoder.decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise FrameError(str(error)) from error
+    except RecursionError:
+        # Fields that this version does not know are skipped, however deep they are.
+        raise FrameError("a message is nested too deeply") from None

@@ -16,6 +16,7 @@ PROTOCOL = "vard-raft/1"
 MAX_HEAD = 8192
 
 _ID = re.compile(r"[0-9a-fA-F]{1,16}")
+_STATUS = re.compile(r"[0-9]{3}")
 
 ACCEPTED = (
     b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: "
@@ -104,7 +105,7 @@ def parse_answer(answer: bytes) -> None:
     status = line.split(" ")[1] if line.count(" ") else ""
     if status == "101" and headers.get("upgrade") == PROTOCOL:
         return
-    code = int(status) if status.isascii() and status.isdigit() else 400
+    code = int(status) if _STATUS.fullmatch(status) else 400
     raise HandshakeRefused(code, f"answered {line!r}: {body.decode('latin-1').strip()}")
 
 
