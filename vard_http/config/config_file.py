@@ -15,6 +15,9 @@ from vard_http.config.setting import Setting
 from vard_http.config.table import ETCD_SETTINGS, nearest_setting
 
 _SECTION_KEYS = ("cert-file", "key-file", "client-cert-auth", "trusted-ca-file", "auto-tls")
+_NUMBER_BITS = 1024
+"""No setting takes so large a number, and Python refuses to write one of 4300 digits."""
+
 _SECTIONS = {"client-transport-security": "", "peer-transport-security": "peer-"}
 
 
@@ -39,6 +42,8 @@ def _document(path: str, where: str) -> yaml.Node | None:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise failed_verification(f"{path}: error converting YAML: {reason}") from None
+    except RecursionError:
+        raise failed_verification(f"{path}: error converting YAML: nested too deeply") from None
 
 
 class _Reader:
@@ -89,13 +94,18 @@ class _Reader:
 
     def _key(self, node: yaml.Node) -> str:
         """Keys are compared without case, as Go's decoder does."""
-        return str(self._construct(node)).lower()
+        return _shown(self._construct(node)).lower()
 
     def _construct(self, node: yaml.Node) -> object:
         try:
-            return self._constructor.construct_object(node, deep=True)
+            value: object = self._constructor.construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError) as error:
             raise failed_verification(f"{self._at(node)}: {' '.join(str(error).split())}") from None
+        except RecursionError:
+            raise failed_verification(f"{self._at(node)}: nested too deeply") from None
+        if isinstance(value, int) and value.bit_length() > _NUMBER_BITS:
+            raise failed_verification(f"{self._at(node)}: a number of {value.bit_length()} bits")
+        return value
 
     def _at(self, node: yaml.Node) -> str:
         return f"{self._path}:{node.start_mark.line + 1}"
@@ -122,9 +132,16 @@ def _wrong_type(setting: Setting, value: object, where: str) -> ConfigError:
     wanted = " or ".join(names[one] for one in setting.kind.yaml_types)
     hint = "; quote it to make it text" if str in setting.kind.yaml_types else ""
     return failed_verification(
-        f"invalid value {quote(str(value))} for {where}: expected {wanted}, not"
+        f"invalid value {quote(_shown(value))} for {where}: expected {wanted}, not"
         f" {type(value).__name__}{hint} ({setting.takes})"
     )
+
+
+def _shown(value: object) -> str:
+    """A list or mapping by its size only: with aliases a short file makes one without end."""
+    if isinstance(value, list | dict | set):
+        return f"{type(value).__name__} of {len(value)}"
+    return str(value)
 
 
 def _unknown_section_key(at: str, section: str, name: str) -> ConfigError:
