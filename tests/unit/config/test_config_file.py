@@ -185,7 +185,7 @@ def test_durations_are_nanoseconds_or_texts(path: Path) -> None:
         ("name: " + "[" * 3000 + "]" * 3000, ": error converting YAML: nested too deeply"),
         ("name: 0x" + "f" * 6000, ":1: a number of 24000 bits"),
         ("name: [[0x" + "f" * 6000 + "]]", ":1: name: expected text, not list"),
-        ("0x" + "f" * 6000 + ": a", ":1: a number of 24000 bits"),
+        ("? 0x" + "f" * 6000 + "\n: a", ":1: a number of 24000 bits"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_line(path: Path, text: str, expected: str) -> None:
