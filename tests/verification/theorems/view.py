@@ -129,7 +129,8 @@ class Role(Enum):
 class Ghost(Struct, frozen=True):
     """What proofs remember and no server does: RaftRefinementInterface.v `electionsData`.
 
-    Votes and entries count from the moment they are durable. `ghosts.advance` keeps it.
+    Votes and entries count from the moment they are durable; until then an entry is `pending`.
+    `ghosts.advance` keeps it.
 
     votes: (term, candidate) of each vote given.
     votes_with_log: the same with the voter's log at that moment.
@@ -137,7 +138,7 @@ class Ghost(Struct, frozen=True):
     leader_logs: (term, log) of each election won; the log is that from before it.
     victories: Raft.v `electoralVictories`, (term, voters, configuration).
     led_with: (term, configuration) of each configuration in force while leading.
-    all_entries: (term, entry) of each entry accepted, and in which term.
+    all_entries: (term, entry) of each entry, and the server's term when it took the entry.
     """
 
     votes: frozenset[tuple[int, int]] = frozenset()
@@ -147,6 +148,7 @@ class Ghost(Struct, frozen=True):
     victories: tuple[tuple[int, frozenset[int], Configuration], ...] = ()
     led_with: frozenset[tuple[int, Configuration]] = frozenset()
     all_entries: frozenset[tuple[int, AnyEntry]] = frozenset()
+    pending: frozenset[tuple[int, AnyEntry]] = frozenset()
 
 
 class Server(Struct, frozen=True):

@@ -1,0 +1,134 @@
+"""Theorems of what is committed and applied."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from tests.verification.theorems.theorem import Complaints, Theorems
+from tests.verification.theorems.view import AnyEntry, AppendEntries, Log, Packet, Server, View
+
+THEOREMS: Theorems[View] = Theorems()
+
+
+def directly_committed(view: View) -> list[AnyEntry]:
+    """LeaderCompletenessInterface.v `directly_committed`: what a quorum took in the entry's term.
+
+    With changes of membership, the quorum is one of every configuration in which that term's leader
+    has led: of the last one at least it must be, and more would only be asked too early.
+    """
+    holders: dict[AnyEntry, set[int]] = defaultdict(set)
+    configurations = defaultdict(set)
+    for server, ghost in zip(view.servers, view.ghosts, strict=True):
+        for term, entry in ghost.all_entries:
+            if term == entry.term:
+                holders[entry].add(server.node)
+        for term, configuration in ghost.led_with:
+            configurations[term].add(configuration)
+    return [
+        entry
+        for entry, nodes in holders.items()
+        if configurations[entry.term]
+        and all(c.is_quorum(frozenset(nodes)) for c in configurations[entry.term])
+    ]
+
+
+def commit_recorded(server: Server) -> tuple[AnyEntry, ...]:
+    """CommonDefinitions.v `commit_recorded`: what a server has and holds for committed."""
+    return server.log.before(max(server.commit_index, server.last_applied)).entries
+
+
+def lacks(log: Log, entry: AnyEntry) -> bool:
+    return entry.index > log.start_index and log.at(entry.index) != entry
+
+
+@THEOREMS.define("LeaderCompleteness", "Raft/LeaderCompletenessInterface.v")
+def leader_completeness(view: View) -> Complaints:
+    """A leader has all that was committed in earlier terms, and all that precedes it."""
+    committed = directly_committed(view)
+    for server, ghost in zip(view.servers, view.ghosts, strict=True):
+        for term, log in ghost.leader_logs:
+            earlier = [entry for entry in committed if entry.term < term]
+            for entry in [*earlier, *preceding(view, earlier)]:
+                if lacks(log, entry):
+                    yield f"{server.node} began term {term} without {entry}"
+
+
+def preceding(view: View, committed: list[AnyEntry]) -> Iterator[AnyEntry]:
+    """`committed`: entries before a directly committed one in the same log."""
+    for server in view.servers:
+        held = [entry.index for entry in committed if server.log.at(entry.index) == entry]
+        yield from server.log.before(max(held, default=0)).entries
+
+
+@THEOREMS.define("CommitRecordedCommitted", "Raft/CommitRecordedCommittedInterface.v")
+def commit_recorded_committed(view: View) -> Complaints:
+    """What a server holds for committed, is; this needs ghosts kept after every handler."""
+    committed = directly_committed(view)
+    logs = [Log(view.applied), *(server.log for server in view.servers)]
+    for server in view.servers:
+        recorded = commit_recorded(server)
+        if recorded and not is_committed(recorded[-1], server.term, committed, logs):
+            yield f"{server.node} in term {server.term} holds {recorded[-1]} for committed"
+
+
+def is_committed(entry: AnyEntry, term: int, directly: list[AnyEntry], logs: list[Log]) -> bool:
+    """LeaderCompletenessInterface.v `committed`."""
+    return any(
+        later.term <= term
+        and later.index >= entry.index
+        and any(log.at(entry.index) == entry and log.at(later.index) == later for log in logs)
+        for later in directly
+    )
+
+
+@THEOREMS.define("StateMachineSafety", "Raft/StateMachineSafetyInterface.v")
+def state_machine_safety(view: View) -> Complaints:
+    """Nobody holds two different entries for committed at one index, whoever applied the first; and
+    no message that would still be heard brings another one."""
+    committed = dict(enumerate(view.applied, start=1))
+    for server in view.servers:
+        for entry in commit_recorded(server):
+            if committed.setdefault(entry.index, entry) != entry:
+                yield f"{server.node} has {entry} committed, not {committed[entry.index]}"
+    for packet in view.in_flight:
+        for server in view.servers:
+            yield from overwrites(packet, server)
+
+
+def overwrites(packet: Packet, server: Server) -> Complaints:
+    """`state_machine_safety_nw`."""
+    m = packet.message
+    if isinstance(m, AppendEntries) and m.term >= server.term:
+        brought = {entry.index: entry for entry in m.entries}
+        for entry in commit_recorded(server):
+            conflicts = (
+                brought.get(entry.index) != entry
+                if m.prev_index < entry.index <= max(brought, default=0)
+                else m.prev_index == entry.index and m.prev_term != entry.term
+            )
+            if conflicts:
+                yield f"{packet.source} sends {m}, but {server.node} has {entry} committed"
+
+
+@THEOREMS.define("LastAppliedLeCommitIndex", "Raft/LastAppliedLeCommitIndexInterface.v")
+def last_applied_le_commit_index(view: View) -> Complaints:
+    for server in view.servers:
+        if not server.last_applied <= server.commit_index <= server.log.last_index:
+            yield (
+                f"{server.node} applied {server.last_applied} of {server.commit_index} committed"
+                f" of {server.log.last_index}"
+            )
+
+
+@THEOREMS.define("StateMachineCorrect", "Raft/StateMachineCorrectInterface.v")
+def state_machine_correct(view: View) -> Complaints:
+    """The state is that which the applied entries make, so equal where as many are applied."""
+    for server in view.servers:
+        yield from other_state(view, server, server.last_applied, server.state)
+
+
+def other_state(view: View, server: Server, index: int, state: object) -> Complaints:
+    known = view.states[index - 1] if 0 < index <= len(view.states) else None
+    if None not in (known, state) and known != state:
+        yield f"{server.node} has another state at {index}: {state}, not {known}"

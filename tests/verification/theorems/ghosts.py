@@ -1,0 +1,116 @@
+"""Keeps the ghost variables: what `update_elections_data_*` of RaftRefinementInterface.v does.
+
+There each handler says what it adds; here the difference between two Views does, so that nothing
+need be written into the code under test. Exact if a View is taken after every handler. If it is
+taken more rarely, ghosts know less than happened, and then CommitRecordedCommitted asks too much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from msgspec.structs import replace
+
+from tests.verification.theorems.view import AnyEntry, Ghost, Log, Packet, Role, Server, View
+
+
+def begin(servers: tuple[Server, ...]) -> View:
+    """The first View of a cluster; what its servers have voted and stored counts as done now."""
+    return advance(View((), ()), servers)
+
+
+def advance(before: View, servers: tuple[Server, ...], in_flight: tuple[Packet, ...] = ()) -> View:
+    """The View after `before`, of these servers and packets. Servers may join and leave; those who
+    leave must be kept in `servers` as long as their votes and entries are to count."""
+    known = {
+        server.node: (server, ghost)
+        for server, ghost in zip(before.servers, before.ghosts, strict=True)
+    }
+    ghosts = []
+    for server in servers:
+        earlier, ghost = known.get(server.node, (None, Ghost()))
+        ghosts.append(ghost if earlier is server else _stored(ghost, earlier, server))
+    after = View(servers, tuple(ghosts), in_flight, before.applied, before.states)
+    after = replace(
+        after, ghosts=tuple(_elected(after, *pair) for pair in zip(servers, ghosts, strict=True))
+    )
+    return _applied(after)
+
+
+def _stored(ghost: Ghost, before: Server | None, server: Server) -> Ghost:
+    """Votes given, votes received, entries accepted."""
+    stored = server.stored
+    vote = (stored.term, stored.voted_for)
+    if vote[1] is not None and vote not in ghost.votes:
+        given = (stored.term, vote[1])
+        log = server.log.before(stored.last_index)
+        ghost = replace(
+            ghost,
+            votes=ghost.votes | {given},
+            votes_with_log=(*ghost.votes_with_log, (*given, log)),
+        )
+    if server.role in (Role.CANDIDATE, Role.LEADER) and server.votes_received:
+        # Its own vote may not be durable yet, and then a crash would undo it.
+        counted = {v for v in server.votes_received if v != server.node or vote == (server.term, v)}
+        ghost = replace(ghost, cronies=ghost.cronies | {(server.term, v) for v in counted})
+    return _accepted(ghost, before, server)
+
+
+def _accepted(ghost: Ghost, before: Server | None, server: Server) -> Ghost:
+    crashed = before is None or before.incarnation != server.incarnation
+    pending = frozenset() if crashed else ghost.pending
+    pending |= {
+        (server.term, entry) for entry in added(before.log if before else Log(), server.log)
+    }
+    durable = server.log.before(server.stored.last_index)
+    written = {(term, entry) for term, entry in pending if durable.at(entry.index) == entry}
+    if not written and pending == ghost.pending:
+        return ghost
+    return replace(ghost, all_entries=ghost.all_entries | written, pending=pending - written)
+
+
+def added(before: Log, after: Log) -> list[AnyEntry]:
+    """The entries of `after` that `before` does not have."""
+    return [entry for entry in after.entries if before.at(entry.index) != entry]
+
+
+def _elected(view: View, server: Server, ghost: Ghost) -> Ghost:
+    if server.role is not Role.LEADER:
+        return ghost
+    term = server.term
+    if all(t != term for t, _ in ghost.leader_logs):
+        voters = server.votes_received or view.voters_for(term, server.node) | {server.node}
+        ghost = replace(
+            ghost,
+            leader_logs=(*ghost.leader_logs, (term, before_term(server.log, term))),
+            victories=(*ghost.victories, (term, voters, server.configuration)),
+        )
+    led = (term, server.configuration)
+    return ghost if led in ghost.led_with else replace(ghost, led_with=ghost.led_with | {led})
+
+
+def before_term(log: Log, term: int) -> Log:
+    """A leader's log when it was elected: production leaders add an entry in the same step."""
+    kept = len(log.entries)
+    while kept and log.entries[kept - 1].term == term:
+        kept -= 1
+    return replace(log, entries=log.entries[:kept])
+
+
+def _applied(view: View) -> View:
+    """Note what was applied for the first time, and the states that are seen for the first time."""
+    applied, states = list(view.applied), list(view.states)
+    for server in view.servers:
+        for index in range(len(applied) + 1, server.last_applied + 1):
+            entry = server.log.at(index)
+            if entry is None:
+                break
+            applied.append(entry)
+            states.append(None)
+        index = server.last_applied
+        if 0 < index <= len(states) and states[index - 1] is None:
+            states[index - 1] = server.state
+    if len(applied) == len(view.applied) and states == list(view.states):
+        return view
+    state_digests: tuple[Hashable, ...] = tuple(states)
+    return replace(view, applied=tuple(applied), states=state_digests)
