@@ -57,7 +57,8 @@ class Answer(msgspec.Struct):
     They are pairs, or a block of lines already.
 
     `cors` is False where etcd answers before its CORS handler; `close` ends the connection.
-    `parts` are a body that is made while it is sent, in place of `body`.
+    `parts` are a body that is made while it is sent, in place of `body`. `guessed` is a type that
+    Go finds by looking at the body: it stands behind the length then.
     """
 
     status: int
@@ -66,6 +67,7 @@ class Answer(msgspec.Struct):
     cors: bool = True
     close: bool = False
     parts: Iterator[bytes] | None = None
+    guessed: bytes = b""
 
     @property
     def block(self) -> bytes:

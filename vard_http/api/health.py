@@ -38,7 +38,7 @@ async def health(service: Service, request: Request) -> Answer:
         return plain_error(503, b'{"health":"false"}')
     service.health.successes += 1
     node.store.get(b"/", now=0)
-    return Answer(200, ((b"Content-Type", TEXT),), b'{"health":"true"}')
+    return Answer(200, (), b'{"health":"true"}', guessed=TEXT)
 
 
 async def _reads(node: Node) -> bool:

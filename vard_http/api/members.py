@@ -152,4 +152,4 @@ def _message(service: Service, status: int, text: str | bytes) -> Answer:
 async def machines(service: Service, _: Request) -> Answer:
     """GET /v2/machines: all client URLs."""
     urls = sorted(u for m in service.node.cluster.members.values() for u in m.client_urls)
-    return Answer(200, ((b"Content-Type", TEXT),), ", ".join(urls).encode())
+    return Answer(200, (), ", ".join(urls).encode(), guessed=TEXT)

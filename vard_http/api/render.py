@@ -83,7 +83,7 @@ def render(
     if not answer.cors:
         cors = b""
     usual = stays and measured and minor and head.method != b"HEAD" and answer.status != 204
-    if usual and b"Content-L" not in block:
+    if usual and not answer.guessed and b"Content-L" not in block:
         # What follows, for the response that nearly all are.
         return (
             b"%b%b%bDate: %b\r\nContent-Length: %d\r\n\r\n%b"
@@ -116,6 +116,8 @@ def _framing(answer: Answer, block: bytes, method: bytes, minor: int, stays: boo
         and b"Content-Length: " not in block
     ):
         lines += b"Content-Length: %d\r\n" % len(answer.body)
+    if answer.guessed:
+        lines += b"Content-Type: %b\r\n" % answer.guessed
     if minor and not stays:
         lines += b"" if _CLOSE in block else _CLOSE
     elif not minor and stays:

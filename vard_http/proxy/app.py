@@ -19,7 +19,7 @@ from vard_http.api.written import Written
 from vard_http.proxy.director import Director
 from vard_http.proxy.forwarding import Forwarder
 from vard_http.proxy.metrics import ProxyMetrics
-from vard_http.proxy.relaying import connection_lines, origin_of, response_head
+from vard_http.proxy.relaying import origin_of
 
 CONFIG_PATH: Final = b"/v2/config/local/proxy"
 
@@ -94,24 +94,15 @@ class ProxyApp:
         if method == b"OPTIONS":
             return Answer(200, ())
         if path == CONFIG_PATH:
-            return self._config(request) if method == b"GET" else method_not_allowed(b"GET")
+            return self._config() if method == b"GET" else method_not_allowed(b"GET")
         if expectation and request.transport is not None and request.version.minor:
             request.transport.write(CONTINUE)
         return await self._forwarder.forward(request)
 
-    def _config(self, request: web.Request) -> Written:
+    def _config(self) -> Answer:
         urls = [endpoint.url for endpoint in self._director.available()]
         body = orjson.dumps({"endpoints": urls}, option=orjson.OPT_APPEND_NEWLINE)
-        # Go finds the type by looking at the body, so that it stands behind the length.
-        lines = b"%bDate: %b\r\nContent-Length: %d\r\nContent-Type: %b\r\n" % (
-            self._cors.block(origin_of(request)),
-            self._clock.date(),
-            len(body),
-            TEXT,
-        )
-        minor, stays = min(request.version.minor, 1), request.keep_alive
-        head = response_head(200, minor, lines + connection_lines(minor, stays))
-        return Written(head + body, stays=stays)
+        return Answer(200, (), body, guessed=TEXT)
 
 
 async def _expect(_: web.Request) -> None:

@@ -95,6 +95,15 @@ def test_a_length_among_the_headers_is_not_said_again() -> None:
     assert rendered(answer) == (expected, True)
 
 
+@pytest.mark.parametrize("keep_alive", [True, False])
+def test_a_guessed_type_stands_behind_the_length(keep_alive: bool) -> None:
+    answer = Answer(200, (), b"a, b", guessed=TEXT)
+    data, _ = rendered(answer, keep_alive=keep_alive)
+    rest = b"" if keep_alive else b"Connection: close\r\n"
+    framing = b"Content-Length: 4\r\nContent-Type: text/plain; charset=utf-8\r\n" + rest
+    assert data.partition(DATED)[2] == framing + b"\r\na, b"
+
+
 def test_a_close_among_the_headers_is_not_said_again() -> None:
     answer = Answer(417, ((b"Connection", b"close"),), cors=False, close=True)
     data, stays = rendered(answer)
