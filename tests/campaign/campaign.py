@@ -58,7 +58,7 @@ class Report(Struct):
 
 
 async def run(plan: Plan, out: Path) -> Report:
-    """Carry out the plan and leave history, timeline and the members' logs in the directory `out`."""
+    """Carry out the plan and leave history, timeline and logs in the directory `out`."""
     chance = random.Random(plan.seed)
     library = compiled()
     field = Field(plan.nodes, library, chance)

