@@ -5,16 +5,15 @@ Ghost state here is what no server knows: which votes were given, which entries 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Protocol
 
-from tests.simulation.disk import Disk
-from tests.simulation.machine import Machine
 from vard_http.raft import (
     NOBODY,
     NORMAL,
     AnyMessage,
-    Configuration,
     Entry,
+    HardState,
     Raft,
     ReadState,
     Ready,
@@ -41,6 +40,28 @@ Termed = (
 )
 
 
+class Stored(Protocol):
+    """What is durable of one server; `received_chunks` are those of an unfinished snapshot."""
+
+    @property
+    def hard_state(self) -> HardState: ...
+    @property
+    def last_index(self) -> int: ...
+    @property
+    def received_chunks(self) -> int: ...
+    def holds(self, index: int, term: int) -> bool: ...
+
+
+class Replica(Protocol):
+    """A state machine after `index` entries; equal digests are equal states."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def digest(self) -> Hashable: ...
+    def apply(self, entry: Entry) -> None: ...
+
+
 class Violation(AssertionError):
     """A property does not hold; the first word is its name."""
 
@@ -53,7 +74,8 @@ def require(condition: bool, name: str, detail: object) -> None:
 class Checker:
     """Told of every step of every server; raises Violation."""
 
-    def __init__(self, disks: Mapping[int, Disk]) -> None:
+    def __init__(self, disks: Mapping[int, Stored], reference: Replica) -> None:
+        """`reference` is at index 0 and will be given every committed entry."""
         self._disks = disks
         self._leaders: dict[int, int] = {}
         self._votes: dict[tuple[int, int], int] = {}
@@ -65,8 +87,8 @@ class Checker:
         self.committed: dict[int, Entry] = {}
         self.last_committed = 0
         self._applied: dict[int, int] = {}
-        self._reference = Machine(Configuration(()))
-        self._digests: dict[int, int] = {0: 0}
+        self._reference = reference
+        self._digests: dict[int, Hashable] = {0: reference.digest}
         self.last_applied = 0
         self._reads: dict[int, int] = {}
         self._proposed: dict[bytes, tuple[int, int]] = {}
@@ -97,12 +119,13 @@ class Checker:
     def handing_out(self, node: int, raft: Raft, ready: Ready) -> None:
         self.observe(node, raft)
         if ready.entries:
-            self._entries_are_sound(node, raft, ready)
+            installs = ready.chunk is not None and ready.chunk.last
+            end = raft.state.snapshot.index if installs else self._disks[node].last_index
+            self.appending(node, raft, ready.entries, end)
 
-    def _entries_are_sound(self, node: int, raft: Raft, ready: Ready) -> None:
-        first = ready.entries[0].index
-        installs = ready.chunk is not None and ready.chunk.last
-        end = raft.state.snapshot.index if installs else self._disks[node].last_index
+    def appending(self, node: int, raft: Raft, entries: Sequence[Entry], end: int) -> None:
+        """`entries` are to be stored in a log that ends at `end`."""
+        first = entries[0].index
         require(
             first <= end + 1,
             "entries_contiguous",
@@ -111,7 +134,7 @@ class Checker:
         term = raft.state.log.term_at(first - 1)
         if term is None:
             raise Violation(f"entries_contiguous: {node} has nothing before {first}")
-        for position, entry in enumerate(ready.entries):
+        for position, entry in enumerate(entries):
             require(
                 entry.index == first + position,
                 "entries_contiguous",
@@ -156,7 +179,7 @@ class Checker:
                 f"{node} voted in term {message.term} for {vote} and for {target}",
             )
 
-    def _term_is_durable(self, node: int, disk: Disk, term: int) -> None:
+    def _term_is_durable(self, node: int, disk: Stored, term: int) -> None:
         require(
             term <= disk.hard_state.term,
             "durability_order",
@@ -165,7 +188,7 @@ class Checker:
         if term > self._promised_terms.get(node, 0):
             self._promised_terms[node] = term
 
-    def _vote_request_is_durable(self, node: int, disk: Disk, m: RequestVote) -> None:
+    def _vote_request_is_durable(self, node: int, disk: Stored, m: RequestVote) -> None:
         if m.pre_vote:
             return
         self._term_is_durable(node, disk, m.term)
@@ -175,7 +198,7 @@ class Checker:
             f"{node} asks for votes in term {m.term} without its own: {disk.hard_state}",
         )
 
-    def _vote_is_durable(self, node: int, disk: Disk, m: RequestVoteReply) -> None:
+    def _vote_is_durable(self, node: int, disk: Stored, m: RequestVoteReply) -> None:
         if m.pre_vote and m.vote_granted:
             return
         self._term_is_durable(node, disk, m.term)
@@ -185,7 +208,7 @@ class Checker:
             f"{node} gives a vote in term {m.term} that is not durable: {disk.hard_state}",
         )
 
-    def _answer_is_durable(self, node: int, disk: Disk, message: Termed) -> None:
+    def _answer_is_durable(self, node: int, disk: Stored, message: Termed) -> None:
         # In a later term its entries may be gone again: then nobody counts this answer any more.
         if message.term < disk.hard_state.term:
             return
@@ -197,20 +220,20 @@ class Checker:
             )
         elif isinstance(message, InstallSnapshotReply):
             require(
-                message.next_chunk <= len(disk.partial) or message.index <= disk.last_index,
+                message.next_chunk <= disk.received_chunks or message.index <= disk.last_index,
                 "durability_order",
-                f"{node} wants chunk {message.next_chunk}, durable are {len(disk.partial)}",
+                f"{node} wants chunk {message.next_chunk}, durable are {disk.received_chunks}",
             )
 
     # What a server did
 
-    def written(self, node: int, ready: Ready) -> None:
+    def written(self, node: int, hard_state: HardState | None) -> None:
         disk = self._disks[node]
         state = disk.hard_state
         before = self._durable_terms.get(node, 0)
         require(state.term >= before, "terms_never_go_back", f"{node} from {before} to {state}")
         self._durable_terms[node] = state.term
-        if ready.hard_state is not None and state.vote != NOBODY:
+        if hard_state is not None and state.vote != NOBODY:
             vote = self._votes.setdefault((node, state.term), state.vote)
             require(
                 vote == state.vote,
@@ -309,7 +332,7 @@ class Checker:
             self._reference.apply(entry)
             self._digests[entry.index] = self._reference.digest
 
-    def applied(self, node: int, incarnation: int, entries: Iterable[Entry], m: Machine) -> None:
+    def applied(self, node: int, incarnation: int, entries: Iterable[Entry], m: Replica) -> None:
         index = self._applied[node]
         for entry in entries:
             index += 1
@@ -324,7 +347,22 @@ class Checker:
         self.last_applied = max(self.last_applied, index)
         self._same_state(node, m)
 
-    def installed(self, node: int, machine: Machine) -> None:
+    def reached(self, node: int, index: int, digest: Hashable) -> None:
+        """A server has come to this state, by whatever steps."""
+        require(
+            index >= self._applied[node],
+            "applied_entries_monotonic",
+            f"{node} goes back from {self._applied[node]} to {index}",
+        )
+        self._applied[node] = index
+        self.last_applied = max(self.last_applied, index)
+        require(
+            self._digests.get(index) == digest,
+            "state_machine_safety",
+            f"{node} has another state at {index}",
+        )
+
+    def installed(self, node: int, machine: Replica) -> None:
         require(
             machine.index > self._applied[node],
             "applied_entries_monotonic",
@@ -333,7 +371,7 @@ class Checker:
         self._applied[node] = machine.index
         self._same_state(node, machine)
 
-    def _same_state(self, node: int, machine: Machine) -> None:
+    def _same_state(self, node: int, machine: Replica) -> None:
         require(
             self._digests.get(machine.index) == machine.digest,
             "state_machine_safety",

@@ -11,6 +11,7 @@ from msgspec import structs
 from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
 from tests.simulation.disk import Disk
+from tests.simulation.machine import Machine
 from tests.simulation.nemesis import Nemesis
 from tests.simulation.network import RELIABLE, Network
 from tests.simulation.profiles import Profile
@@ -55,7 +56,7 @@ class Cluster:
         self.settings = self._some_settings()
         self.disks: dict[int, Disk] = {}
         self.servers: dict[int, Server] = {}
-        self.checker = Checker(self.disks)
+        self.checker = Checker(self.disks, Machine(Configuration(())))
         self.network = Network(self.scheduler, schedule, seed, profile.conditions, self._deliver)
         if whole:
             self.network.told = self._note_fate
@@ -194,7 +195,7 @@ class Cluster:
 
     def written(self, server: Server, ready: Ready) -> None:
         self._note(server.node, "wrote", (ready.chunk, ready.hard_state, ready.entries))
-        self.checker.written(server.node, ready)
+        self.checker.written(server.node, ready.hard_state)
         for entry in ready.entries:
             if entry.kind == CONFIGURATION:
                 self._welcome(decode_data(entry.data).configuration)

@@ -28,6 +28,10 @@ class Disk:
     def last_index(self) -> int:
         return self.base + len(self.entries)
 
+    @property
+    def received_chunks(self) -> int:
+        return len(self.partial)
+
     def holds(self, index: int, term: int) -> bool:
         """Whether the entry of this position is here, or a snapshot that covers it."""
         if index <= self.snapshot.meta.index:

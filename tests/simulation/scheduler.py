@@ -29,8 +29,12 @@ class Scheduler:
         action(*args)
         return True
 
+    def due(self, time: int) -> bool:
+        """Whether there is an action to run by `time`."""
+        return bool(self._queue) and self._queue[0][0] <= time
+
     def run_until(self, time: int) -> None:
         """Run all that is due by `time`."""
-        while self._queue and self._queue[0][0] <= time:
+        while self.due(time):
             self.step()
         self.now = max(self.now, time)

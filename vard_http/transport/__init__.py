@@ -72,9 +72,10 @@ class Transport:
             if node in self._peers:
                 self._peers[node].urls = urls
             else:
-                self._peers[node] = Peer(
-                    node, urls, self._introduce, lambda: self.on_removed(), self._make_context
-                )
+                self._peers[node] = self._call(node, urls)
+
+    def _call(self, node: int, urls: Sequence[str]) -> Peer:
+        return Peer(node, urls, self._introduce, lambda: self.on_removed(), self._make_context)
 
     def _introduce(self, target: int) -> Handshake:
         return Handshake(self._cluster_id, self._me, target, self._members.get(self._me, ()))
