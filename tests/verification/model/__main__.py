@@ -1,4 +1,4 @@
-"""Search a scope to its end: python -m tests.verification.model --scope NAME --bounds timeouts=3."""
+"""Search scopes to their end: python -m tests.verification.model --scope NAME --wide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,12 @@ from tests.verification.model.search import Explored, explore
 from tests.verification.model.world import Left
 
 
-def widened(scope: Scope, bounds: list[str]) -> Scope:
+def wider(scope: Scope) -> Scope:
+    """`scope` with the bounds for when there is time."""
+    return msgspec.structs.replace(scope, bounds=scope.wider, terms=scope.wider_terms)
+
+
+def bounded(scope: Scope, bounds: list[str]) -> Scope:
     """`scope` with other bounds: NAME=NUMBER of `Left`, or terms=NUMBER."""
     for bound in bounds:
         name, _, number = bound.partition("=")
@@ -44,12 +49,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.verification.model", description=__doc__)
     parser.add_argument("--scope", choices=SCOPES, action="append", help="all, unless given")
     parser.add_argument("--bounds", nargs="*", default=[], metavar="NAME=NUMBER")
+    parser.add_argument("--wide", action="store_true", help="the bounds for when there is time")
     parser.add_argument("--limit", type=int, default=0, help="stop after so many states")
     parser.add_argument("--progress", action="store_true", help="tell each depth")
     options = parser.parse_args()
     failures = 0
     for name in options.scope or SCOPES:
-        scope = widened(SCOPES[name], options.bounds)
+        scope = wider(SCOPES[name]) if options.wide else SCOPES[name]
+        scope = bounded(scope, options.bounds)
         print(f"{name}: {scope.about}\n  {spelled(scope)}", flush=True)
         tell = (lambda e: print(f"  ... {figures(e)}", flush=True)) if options.progress else None
         explored = explore(scope, options.limit, tell)

@@ -23,7 +23,7 @@ SNAPSHOT = Event("snapshot")
 
 
 class Choice(NamedTuple):
-    """One event at one server; `taken` is the packet that it uses up, `left` what may come after."""
+    """One event at one server; `taken` is the packet it uses up, `left` what may come after."""
 
     node: int
     event: Event

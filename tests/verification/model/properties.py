@@ -53,6 +53,13 @@ class Committed(msgspec.Struct, frozen=True):
     disk: Disk
 
 
+class Applied(msgspec.Struct, frozen=True):
+    """`node` has applied these entries."""
+
+    node: int
+    entries: tuple[Entry, ...]
+
+
 class Installed(msgspec.Struct, frozen=True):
     """A snapshot has taken the place of the state: that of all these entries, in order."""
 
@@ -68,7 +75,7 @@ class Readable(msgspec.Struct, frozen=True):
     index: int
 
 
-Fact = Led | Committed | Installed | Readable
+Fact = Led | Committed | Applied | Installed | Readable
 
 History = tuple[tuple[Entry, int], ...]
 """Every entry ever committed, from index 1 on, and the term in which that happened first."""
@@ -164,6 +171,13 @@ def extended(history: History, fact: Committed) -> History:
         else:
             raise Violation("state_machine_safety", f"{fact.node} commits {entry} out of order")
     return history
+
+
+def check_applied(fact: Applied, history: History) -> None:
+    """state_machine_safety: nobody applies what is not committed, or something else."""
+    for entry in fact.entries:
+        if entry.index > len(history) or history[entry.index - 1][0] != entry:
+            raise Violation("state_machine_safety", f"{fact.node} applies {entry}, not committed")
 
 
 def check_installed(fact: Installed, history: History) -> None:

@@ -9,12 +9,10 @@ import msgspec
 
 from tests.verification.model.world import Left
 from vard_http.raft import Change, Configuration, Settings
+from vard_http.raft.state import NEVER
 
 if TYPE_CHECKING:
     from tests.verification.model.script import Script
-
-NEVER_NOTICED = 1 << 40
-"""Followers hear of commits by heartbeats and entries; a message of its own would only add states."""
 
 
 class Scope(msgspec.Struct, frozen=True):
@@ -22,7 +20,9 @@ class Scope(msgspec.Struct, frozen=True):
     `joiners` know nothing yet.
 
     terms: no server goes beyond this one. bounds: how often each kind of event may happen.
-    changes: what an operator may ask for. forward: whether followers pass on their clients' entries.
+    wider: other bounds, for when there is time; `terms` of them in `wider_terms`.
+    changes: what an operator may ask for. forward: whether followers have clients too.
+    notice: whether followers are told of commits by a message of its own.
     groups: names that may be swapped: those of servers that start alike.
     prologue: plays what comes before the search; it uses nothing of `bounds`.
     """
@@ -33,6 +33,8 @@ class Scope(msgspec.Struct, frozen=True):
     members: Configuration = Configuration((1, 2, 3))
     joiners: tuple[int, ...] = ()
     terms: int = 2
+    wider: Left = Left()
+    wider_terms: int = 2
     changes: tuple[Change, ...] = ()
     forward: bool = False
     pre_vote: bool = False
@@ -46,9 +48,7 @@ class Scope(msgspec.Struct, frozen=True):
     def configurations(self) -> dict[int, Configuration]:
         """What each server knows at first of who is in the cluster."""
         members = self.members.voters + self.members.learners
-        return dict.fromkeys(members, self.members) | dict.fromkeys(
-            self.joiners, Configuration(())
-        )
+        return dict.fromkeys(members, self.members) | dict.fromkeys(self.joiners, Configuration(()))
 
     @property
     def settings(self) -> Settings:
@@ -57,7 +57,7 @@ class Scope(msgspec.Struct, frozen=True):
             heartbeat_interval=1,
             election_timeout=1000,
             pre_vote=self.pre_vote,
-            notice_delay=0 if self.notice else NEVER_NOTICED,
+            notice_delay=0 if self.notice else NEVER,
             initial_election_advance=False,
             max_append_bytes=self.max_append_bytes,
         )

@@ -32,8 +32,8 @@ def compacted(script: Script) -> None:
 
 
 def two_leaders(script: Script) -> None:
-    """1 leads four servers and adds a fifth, but nobody hears of it; then 2 leads term 2, elected by
-    3 and 4, who have heard nothing more of it (the bug of 2015, up to the second leader's change)."""
+    """1 leads four servers and adds a fifth, but nobody hears of that; then 3 and 4 elect 2 in term 2
+    (the bug of 2015, up to the second leader's change)."""
     script.elect(1)
     script.heartbeat(1)
     script.settle()
@@ -50,39 +50,54 @@ SCOPES = {
         Scope(
             "election",
             "three servers with empty logs stand for election, crash and vote again",
-            Left(timeouts=2, duplicates=1, crashes=1),
-            terms=2,
+            Left(timeouts=2, crashes=1),
+            wider=Left(timeouts=3, crashes=1),
         ),
         Scope(
             "pre-vote",
             "the same, asking first",
-            Left(timeouts=2, crashes=1),
+            Left(timeouts=2),
+            wider=Left(timeouts=3),
             terms=1,
             pre_vote=True,
         ),
         Scope(
             "replication",
             "entries and a change of leader, messages overtaking one another",
-            Left(timeouts=1, entries=1, heartbeats=1),
+            Left(timeouts=1, entries=1, duplicates=1),
+            wider=Left(timeouts=1, entries=2, heartbeats=1),
+            prologue=led,
+        ),
+        Scope(
+            "forwarding",
+            "followers pass on their clients' entries, and hear of the commit at once",
+            Left(timeouts=1, entries=1),
+            wider=Left(timeouts=1, entries=2, duplicates=1),
+            forward=True,
+            notice=True,
             prologue=led,
         ),
         Scope(
             "crash",
             "an entry, and a crash at any moment",
             Left(timeouts=1, entries=1, crashes=1),
+            wider=Left(timeouts=2, entries=1, crashes=1),
+            wider_terms=3,
             prologue=led,
         ),
         Scope(
             "snapshot",
             "a follower that is behind gets a snapshot, in two pieces, and leaders change",
-            Left(timeouts=1, heartbeats=1, duplicates=1),
+            Left(timeouts=1, heartbeats=1),
+            wider=Left(timeouts=1, heartbeats=1, duplicates=1, crashes=1),
             chunks=2,
             prologue=compacted,
         ),
         Scope(
             "learner",
             "two voters make a learner the third",
-            Left(timeouts=1, entries=1, changes=1, heartbeats=1),
+            Left(entries=1, changes=1, duplicates=1),
+            wider=Left(timeouts=1, entries=1, changes=1),
             members=Configuration((1, 2), (3,)),
             changes=(Change("add", 3),),
             groups=(),
@@ -91,7 +106,9 @@ SCOPES = {
         Scope(
             "removal",
             "a leader removes a follower or itself",
-            Left(timeouts=1, changes=1, heartbeats=1),
+            Left(timeouts=1, changes=1, duplicates=1),
+            wider=Left(timeouts=2, changes=1, heartbeats=1),
+            wider_terms=3,
             changes=(Change("remove", 1), Change("remove", 3)),
             groups=(),
             prologue=led,
@@ -100,6 +117,8 @@ SCOPES = {
             "two-changes",
             "two leaders of different terms each make a change (the bug of 2015)",
             Left(timeouts=2, changes=1),
+            wider=Left(timeouts=2, changes=1, duplicates=1, crashes=1),
+            wider_terms=3,
             members=FOUR,
             joiners=(5,),
             terms=3,
@@ -110,19 +129,22 @@ SCOPES = {
         Scope(
             "reads",
             "a linearizable read while leaders change",
-            Left(timeouts=1, reads=1, entries=1, heartbeats=1),
+            Left(timeouts=1, reads=1),
+            wider=Left(timeouts=1, reads=1, entries=1),
             prologue=led,
         ),
         Scope(
             "transfer",
             "leadership is handed over while an entry is on its way",
-            Left(transfers=1, entries=1, duplicates=1),
+            Left(transfers=1, entries=1),
+            wider=Left(timeouts=1, transfers=1, entries=1, duplicates=1),
             prologue=led,
         ),
         Scope(
             "gathering",
             "a turn takes in several messages before it writes anything",
-            Left(timeouts=2, holds=1, crashes=1),
+            Left(timeouts=2, holds=1),
+            wider=Left(timeouts=2, holds=2, crashes=1),
         ),
     )
 }

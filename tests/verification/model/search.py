@@ -1,4 +1,4 @@
-"""Breadth-first search through all worlds of a scope: the first counterexample is a shortest one."""
+"""Breadth-first search through all worlds of a scope: a counterexample is a shortest one."""
 
 from __future__ import annotations
 
@@ -108,6 +108,4 @@ class _Search:
     def _explored(
         self, finished: bool, violation: Violation | None = None, told: str = ""
     ) -> Explored:
-        return Explored(
-            len(self._seen), self._transitions, self._depth, finished, violation, told
-        )
+        return Explored(len(self._seen), self._transitions, self._depth, finished, violation, told)

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from tests.verification.model.properties import (
+    Applied,
     Committed,
     Fact,
     Installed,
@@ -374,8 +375,8 @@ class _Turn:
         check_said(self.node, self.disk, self.raft, target, message)
         if isinstance(message, RequestVote) and not message.pre_vote:
             self._vote(message.term, self.node)
-        elif isinstance(message, RequestVoteReply) and message.vote_granted:
-            if not message.pre_vote:
+        elif isinstance(message, RequestVoteReply):
+            if message.vote_granted and not message.pre_vote:
                 self._vote(message.term, target)
         self.sent.append((target, message))
 
@@ -400,6 +401,8 @@ class _Turn:
                     f"{self.node} applies {entry} after {len(self.machine)}",
                 )
             self.machine = (*self.machine, entry)
+        if ready.committed:
+            self.facts.append(Applied(self.node, tuple(ready.committed)))
         for state in ready.reads:
             self.facts.append(Readable(self.node, state.context, state.index))
 

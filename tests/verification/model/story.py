@@ -19,7 +19,9 @@ def story(scope: Scope, path: Sequence[Choice], violation: Violation) -> str:
     try:
         scope.prologue(script)
         lines += [f"    before  {told(node, event)}" for node, event in script.steps]
-        lines += [f"            {described(script.space.server(script.world, n))}" for n in names(script)]
+        lines += [
+            f"            {described(script.space.server(script.world, n))}" for n in names(script)
+        ]
         for step, choice in enumerate(path, 1):
             lines.append(f"{step:>4}  {told(choice.node, choice.event)}")
             script.retell(choice)

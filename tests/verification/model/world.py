@@ -15,6 +15,7 @@ from typing import NamedTuple
 from tests.verification.model import canonical
 from tests.verification.model.canonical import Names
 from tests.verification.model.properties import (
+    Applied,
     Committed,
     Fact,
     History,
@@ -22,6 +23,7 @@ from tests.verification.model.properties import (
     Led,
     Readable,
     Violation,
+    check_applied,
     check_complete,
     check_installed,
     check_log_matching,
@@ -73,7 +75,7 @@ class World(NamedTuple):
 
 
 class Space:
-    """Everything that worlds of one scope are made of; `groups` are the names that may be swapped."""
+    """All that worlds of one scope are made of; `groups` are the names that may be swapped."""
 
     def __init__(self, model: Node, groups: tuple[tuple[int, ...], ...], size: int) -> None:
         self._model = model
@@ -194,6 +196,8 @@ class Space:
                 )
                 history = extended(history, fact)
                 self._leaders_complete(servers, history)
+            case Applied():
+                check_applied(fact, history)
             case Installed():
                 check_installed(fact, history)
             case Readable(node, context, index):
