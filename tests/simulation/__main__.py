@@ -6,8 +6,7 @@ import argparse
 import sys
 import time
 
-from tests.simulation.profiles import PROFILES
-from tests.simulation.run import SimulationFailed, play
+from tests.simulation.run import PROFILES, SimulationFailed, play
 
 
 def seed_range(text: str) -> range:

@@ -12,6 +12,7 @@ from vard_http.raft import (
     NOBODY,
     NORMAL,
     AnyMessage,
+    Configuration,
     Entry,
     HardState,
     Raft,
@@ -258,8 +259,11 @@ class Checker:
         self._commits[node] = raft.commit_index
         self._register_commits(node, raft, raft.last_applied + 1)
 
-    def observe(self, node: int, raft: Raft) -> None:
-        """After each change of a core."""
+    def observe(self, node: int, raft: Raft, before: Configuration | None = None) -> None:
+        """After each change of a core.
+
+        If that may have been several, `before` is the configuration that was in force until then.
+        """
         state = raft.state
         term = state.current_term
         if term != self._terms[node]:
@@ -287,7 +291,7 @@ class Checker:
                 f"{node} from {self._commits[node]} to {commit}",
             )
             if state.is_leader and led_before:
-                self._commit_is_justified(node, raft, commit)
+                self._commit_is_justified(node, raft, commit, before)
             self._register_commits(node, raft, self._commits[node] + 1)
             self._commits[node] = commit
 
@@ -301,7 +305,9 @@ class Checker:
                 f"{node} leads term {raft.term} without {committed}",
             )
 
-    def _commit_is_justified(self, node: int, raft: Raft, commit: int) -> None:
+    def _commit_is_justified(
+        self, node: int, raft: Raft, commit: int, before: Configuration | None
+    ) -> None:
         """A leader commits what is of its own term and durable on a majority (thesis 3.6.2)."""
         term = raft.state.log.term_at(commit)
         require(
@@ -311,7 +317,8 @@ class Checker:
         )
         holders = [peer for peer, disk in self._disks.items() if disk.holds(commit, raft.term)]
         require(
-            is_quorum(raft.configuration, holders),
+            is_quorum(raft.configuration, holders)
+            or (before is not None and is_quorum(before, holders)),
             "committed_by_quorum",
             f"{node} commits {commit} of term {term}, durable only on {holders}"
             f" of {raft.configuration}",

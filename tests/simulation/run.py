@@ -1,88 +1,26 @@
-"""One seed, played from start to end: trouble, then peace, then a quiet cluster."""
+"""One seed of any profile: cores (`profiles`) or whole nodes (`nodes.profiles`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from tests.simulation.checker import require
-from tests.simulation.cluster import Cluster
-from tests.simulation.profiles import PROFILES
+from tests.simulation import profiles
+from tests.simulation.cores import play_cores
+from tests.simulation.failure import SimulationFailed
+from tests.simulation.nodes import profiles as node_profiles
+from tests.simulation.nodes.run import play_nodes
+from tests.simulation.played import Played
 from tests.simulation.schedule import Schedule
 
-SETTLE_TIMEOUTS = 40
-QUIET_TIMEOUTS = 5
+__all__ = ["PROFILES", "Played", "SimulationFailed", "play"]
 
-
-class SimulationFailed(AssertionError):
-    """What went wrong, how to see it again, and what happened before."""
-
-
-@dataclass(frozen=True)
-class Played:
-    """What a run was worth."""
-
-    steps: int
-    milliseconds: int
-    elections: int
-    committed: int
-    acknowledged: int
-    reads: int
+PROFILES = (*profiles.PROFILES, *node_profiles.PROFILES)
 
 
 def play(
-    profile: str,
-    seed: int,
-    steps: int,
-    schedule: Schedule | None = None,
-    *,
-    whole: bool = False,
+    profile: str, seed: int, steps: int, schedule: Schedule | None = None, *, whole: bool = False
 ) -> Played:
-    """Raises SimulationFailed; with the `whole` story from the start, but without deliveries."""
-    schedule = schedule or Schedule()
-    cluster = Cluster(seed, PROFILES[profile], schedule, whole)
-    try:
-        cluster.start()
-        cluster.trouble(steps)
-        cluster.peace()
-        settle(cluster)
-        stay_quiet(cluster)
-        cluster.checker.finish()
-    except Exception as error:
-        again = f"python -m tests.simulation --profile {profile} --seeds {seed} --steps {steps}"
-        raise SimulationFailed(
-            f"{cluster.story()}\n{type(error).__name__}: {error}\nto see it again: {again}"
-        ) from error
-    checker = cluster.checker
-    return Played(
-        cluster.scheduler.steps,
-        cluster.scheduler.now,
-        checker.elections,
-        checker.last_committed,
-        len(checker.acknowledged),
-        checker.reads_served,
-    )
+    """Raises SimulationFailed, with the end of the story, or the `whole` of it without deliveries.
 
-
-def settle(cluster: Cluster) -> None:
-    """A leader, the same state everywhere, and a new write within bounded time."""
-    timeout = cluster.settings.election_timeout
-    bound = cluster.now + SETTLE_TIMEOUTS * timeout
-    value, proposals = b"", 0
-    while value not in cluster.checker.acknowledged or not cluster.settled():
-        require(cluster.now < bound, "liveness", f"not settled within {SETTLE_TIMEOUTS} timeouts")
-        leader = cluster.leader()
-        if cluster.settled() and leader is not None and leader.raft is not None:
-            members = leader.raft.configuration.voters
-            proposals += 1
-            value = cluster.clients.propose(
-                -proposals, cluster.servers[members[bound % len(members)]]
-            )
-        cluster.scheduler.run_until(cluster.now + timeout // 4)
-
-
-def stay_quiet(cluster: Cluster) -> None:
-    """Nobody disturbs a cluster that works."""
-    elections = cluster.checker.elections
-    cluster.scheduler.run_until(cluster.now + QUIET_TIMEOUTS * cluster.settings.election_timeout)
-    require(cluster.settled(), "liveness", "a settled cluster came apart")
-    require(cluster.checker.elections == elections, "liveness", "the leader was disturbed")
+    `steps` is how much trouble there is: events of cores, milliseconds of nodes.
+    """
+    player = play_cores if profile in profiles.PROFILES else play_nodes
+    return player(profile, seed, steps, schedule or Schedule(), whole=whole)

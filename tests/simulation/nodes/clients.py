@@ -42,6 +42,7 @@ class Clients:
         self.open: list[Request] = []
         self.history: list[Operation[Input, Output]] = []
         self.answered = 0
+        self.reads = 0
         self._world = world
         self._known: dict[bytes, bytes] = {}
 
@@ -103,6 +104,7 @@ class Clients:
             if output[0] == "done":
                 self._known[path] = output[1] or b"" if input.kind == "read" else input.value
             self.history.append(Operation(path, invoked, process.loop.now, input, output))
+            self.reads += input.kind == "read"
             heard(output)
 
         def unknown() -> None:

@@ -16,7 +16,7 @@ from tests.simulation.schedule import bits
 from vard_http.node import Node, NodeSettings
 from vard_http.node.cluster import bootstrap_entries
 from vard_http.node.start import resume
-from vard_http.raft import AnyMessage, Entry, HardState
+from vard_http.raft import AnyMessage, Configuration, Entry, HardState
 from vard_http.raft.messages import RequestVoteReply
 from vard_http.storage import Identity, StorageFailed
 from vard_http.transport import HandshakeRefused
@@ -83,7 +83,7 @@ class Host:
         process, world = self.process, self.world
         if process is None:
             return
-        process.loop.dead = True
+        process.loop.die()
         self.process = None
         if how == "power cut" or process.failed:
             kept, lost = self.disk.cut_power(self.chance("power"))
@@ -122,6 +122,7 @@ class Process:
         self.write_seconds = 0.0
         self._job = 0
         self._applied = 0
+        self._configuration = Configuration(())
         self._ending: asyncio.Task[None] | None = None
 
     # Its life
@@ -148,6 +149,7 @@ class Process:
             self.loop,
         )
         world.checker.started(host.member, node.raft)
+        self._configuration = node.raft.configuration
         self._applied = node.applied
         self.node = node
         node.finished.add_done_callback(self._finished)
@@ -199,7 +201,9 @@ class Process:
 
     def observe(self) -> None:
         if self.node is not None:
-            self.world.checker.observe(self.host.member, self.node.raft)
+            raft = self.node.raft
+            self.world.checker.observe(self.host.member, raft, self._configuration)
+            self._configuration = raft.configuration
 
     def reach(self, point: str) -> None:
         """Crash if it was to be here."""
@@ -223,6 +227,9 @@ class Process:
             self.world.schedule.count("write error")
             self.world.tell(self.host.name, "cannot write", "")
         return not self.failed
+
+    def noting(self, what: str) -> None:
+        self.world.schedule.count(what)
 
     def written(self) -> None:
         self.reach("during a write")

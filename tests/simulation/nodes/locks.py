@@ -23,12 +23,10 @@ class Lock:
 
     def __init__(self) -> None:
         self.holder = b""
-        self.taken = 0
 
     def took(self, token: bytes) -> None:
         require(not self.holder, "lock_held_once", f"{token!r} has it, and {self.holder!r}")
         self.holder = token
-        self.taken += 1
 
     def gives_up(self, token: bytes) -> None:
         if self.holder == token:
@@ -79,4 +77,5 @@ class Contender:
     def _decide(self, holds: bool) -> None:
         if holds and not self._releasing:
             self._lock.took(self._token)
+            self._world.schedule.count("lock taken")
         self._state = "holding" if holds else "idle"

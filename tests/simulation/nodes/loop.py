@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from contextvars import Context
+from inspect import CORO_CREATED, getcoroutinestate
 from typing import Any, Protocol, TypeVar
 
 from tests.simulation.scheduler import Scheduler
@@ -65,6 +66,7 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self._scheduler = scheduler
         self._clock = clock
         self._owner = owner
+        self._tasks: list[Coroutine[Any, Any, Any]] = []
 
     @property
     def now(self) -> int:
@@ -74,6 +76,13 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def block(self, microseconds: int) -> None:
         """The process does nothing else for so long."""
         self.busy_until = self.now + microseconds
+
+    def die(self) -> None:
+        """Whatever was to run does not."""
+        self.dead = True
+        for coro in self._tasks:
+            if getcoroutinestate(coro) == CORO_CREATED:
+                coro.close()
 
     def monotonic(self) -> float:
         return self._clock.monotonic(self.now)
@@ -137,13 +146,14 @@ class VirtualLoop(asyncio.AbstractEventLoop):
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
 
-    def create_task(
+    def create_task(  # type: ignore[override]
         self,
-        coro: Coroutine[Any, Any, Result] | Generator[Any, None, Result],
+        coro: Coroutine[Any, Any, Result],
         *,
         name: str | None = None,
         context: Context | None = None,
     ) -> asyncio.Task[Result]:
+        self._tasks.append(coro)
         return asyncio.Task(coro, loop=self, name=name, context=context)
 
     def run_in_executor(  # type: ignore[override]

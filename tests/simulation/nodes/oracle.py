@@ -29,6 +29,7 @@ class Reference:
         self.index = 0
         self.store = Store()
         self.events: list[Event] = []
+        self.expired = 0
         self._answers: dict[int, Event] = {}
 
     @property
@@ -48,6 +49,7 @@ class Reference:
             if event.path.startswith(USER_KEYS) and not event.refresh:
                 self.events.append(event)
             if event.action == EXPIRE:
+                self.expired += 1
                 due = event.prev is not None and 0 < event.prev.expires <= event.now
                 require(due, "nothing_expires_early", event)
 

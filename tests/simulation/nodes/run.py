@@ -4,47 +4,33 @@ from __future__ import annotations
 
 import logging
 import random
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import msgspec
 import structlog
 
 from tests.simulation.checker import require
+from tests.simulation.failure import failed
 from tests.simulation.nodes.nemesis import MILLISECOND
 from tests.simulation.nodes.profiles import PROFILES
 from tests.simulation.nodes.world import World
-from tests.simulation.run import SimulationFailed
+from tests.simulation.played import Played
 from tests.simulation.schedule import Schedule
 
 SETTLE_TIMEOUTS = 40
 TRACE_LENGTH = 80
 
 
-class PlayedNodes(msgspec.Struct, frozen=True):
-    """What a run was worth; `happened` counts faults and other events by kind."""
-
-    steps: int
-    milliseconds: int
-    elections: int
-    committed: int
-    answered: int
-    locks: int
-    happened: Counter[str]
-
-
 def play_nodes(
     profile: str,
     seed: int,
     milliseconds: int,
-    schedule: Schedule | None = None,
+    schedule: Schedule,
     *,
     whole: bool = False,
-) -> PlayedNodes:
+) -> Played:
     """`milliseconds` of trouble, then peace. Raises SimulationFailed, with the `whole` story or
     the end of it."""
-    schedule = schedule or Schedule()
     world = World(seed, PROFILES[profile], schedule, None if whole else TRACE_LENGTH)
     random.seed(seed)
     with _silence():
@@ -55,20 +41,15 @@ def play_nodes(
             settle(world)
             world.finish()
         except Exception as error:
-            again = (
-                f"python -m tests.simulation --profile {profile} --seeds {seed}"
-                f" --steps {milliseconds}"
-            )
-            raise SimulationFailed(
-                f"{world.story()}\n{type(error).__name__}: {error}\nto see it again: {again}"
-            ) from error
-    return PlayedNodes(
+            raise failed(world.story(), error, profile, seed, milliseconds) from error
+    schedule.counts["key expired"] = world.reference.expired
+    return Played(
         world.scheduler.steps,
         world.scheduler.now // MILLISECOND,
         world.checker.elections,
         world.checker.last_committed,
         world.clients.answered,
-        world.lock.taken,
+        world.clients.reads,
         schedule.counts,
     )
 

@@ -27,6 +27,9 @@ class Hardware(Protocol):
     def synced(self) -> None:
         """It is durable."""
 
+    def noting(self, what: str) -> None:
+        """Something that runs are played for has come about."""
+
     @property
     def write_seconds(self) -> float:
         """How long the last transaction took."""
@@ -120,6 +123,7 @@ class SimulatedStorage(Storage):
         if dropped <= 0:
             return False
         self._transact(lambda image: _drop(image, image.base + dropped))
+        self._hardware.noting("log compacted")
         return up_to_index > self._image.base and bool(self._image.entries)
 
     def begin_snapshot(self, meta: SnapshotMeta) -> SnapshotWriter:
@@ -145,6 +149,7 @@ class SimulatedStorage(Storage):
         self._check_newer(number)
         self._transact(lambda image: _make_current(image, number))
         self._made_current(number)
+        self._hardware.noting("snapshot taken")
 
     def _made_current(self, number: int) -> None:
         self._staged.discard(number)
@@ -224,6 +229,7 @@ class SimulatedStorage(Storage):
             raise ValueError("a commit index beyond the log")
         self._transact(lambda image: _install(image, received, hard_state))
         self._made_current(received)
+        self._hardware.noting("snapshot installed")
         self._receiving = None
         self._image.received_chunks = 0
 
