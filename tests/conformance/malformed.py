@@ -61,10 +61,6 @@ UNUSUAL: tuple[tuple[bytes, tuple[str, ...]], ...] = (
     ),
     (_put(b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n"), ("PUT",)),
     (
-        _put(b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", b"7\r\nvalue=1\r\n0\r\n\r\n"),
-        ("PUT",),
-    ),
-    (
         b"PUT /v2/keys/raw HTTP/1.0\r\nContent-Type: application/x-www-form-urlencoded\r\n"
         b"Content-Length: 7\r\n\r\nvalue=1",
         ("PUT",),

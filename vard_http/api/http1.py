@@ -152,7 +152,7 @@ def _parse_fields(block: bytes, minor: int) -> Fields:
     return Fields(
         headers=headers,
         length=_body_length(headers, minor),
-        keep_alive=_keep_alive(headers.get(b"connection", b"").lower(), minor),
+        keep_alive=_keep_alive(headers, minor),
         expectation=headers.get(b"expect", b"").lower(),
     )
 
@@ -160,7 +160,15 @@ def _parse_fields(block: bytes, minor: int) -> Fields:
 _parse_fields_cached = lru_cache(maxsize=1024)(_parse_fields)
 
 
-def _keep_alive(tokens: bytes, minor: int) -> bool:
+def _keep_alive(headers: dict[bytes, bytes], minor: int) -> bool:
+    """Whether further requests are read: not where others may see another end of this one.
+
+    RFC 9112 6.1 has the connection end after both Transfer-Encoding and a length, and after
+    Transfer-Encoding in HTTP/1.0; Go reads on.
+    """
+    if b"transfer-encoding" in headers and (minor == 0 or b"content-length" in headers):
+        return False
+    tokens = headers.get(b"connection", b"").lower()
     return b"close" not in tokens if minor > 0 else b"keep-alive" in tokens
 
 

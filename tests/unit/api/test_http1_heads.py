@@ -209,6 +209,20 @@ def test_how_long_the_body_is(version: bytes, fields: bytes, length: int | None)
     assert parsed(get(HOST + fields, version)).fields.length == length
 
 
+@pytest.mark.parametrize(
+    ("version", "fields"),
+    [
+        (b"HTTP/1.1", b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"),
+        (b"HTTP/1.0", b"Connection: keep-alive\r\nTransfer-Encoding: chunked\r\n"),
+    ],
+)
+def test_nothing_is_read_behind_a_body_whose_end_others_may_see_elsewhere(
+    version: bytes, fields: bytes
+) -> None:
+    """RFC 9112 6.1."""
+    assert not parsed(get(HOST + fields, version)).fields.keep_alive
+
+
 def test_http_1_0_needs_no_host() -> None:
     assert parsed(get(b"", b"HTTP/1.0")).minor == 0
 
