@@ -159,19 +159,22 @@ def apply_change(store: Store, change: Change) -> None:
         return
     peer_urls = raft_attributes(decode_reason(change.context).peer_urls)
     count_lookups(store)
-    path = b"%b/%b" % (MEMBERS, format_id(change.node).encode())
-    known = store.peek(path) is not None
-    match change.operation:
-        case "remove":
-            if known:
-                store.delete(path, directory=True, recursive=True, now=0)
-            tombstone = b"%b/%b" % (REMOVED, format_id(change.node).encode())
-            if store.peek(tombstone) is None:
-                store.create(tombstone, b"", now=0)
-        case "add" | "learn" if not known:
-            store.create(raft_attributes_path(change.node), peer_urls, now=0)
-        case _:
-            store.set(raft_attributes_path(change.node), peer_urls, now=0)
+    place = raft_attributes_path(change.node)
+    if change.operation == "remove":
+        _remove(store, change.node)
+    elif store.peek(place) is None:
+        store.create(place, peer_urls, now=0)
+    else:
+        store.update(place, peer_urls, now=0)
+
+
+def _remove(store: Store, member: int) -> None:
+    name = format_id(member).encode()
+    path, tombstone = b"%b/%b" % (MEMBERS, name), b"%b/%b" % (REMOVED, name)
+    if store.peek(path) is not None:
+        store.delete(path, directory=True, recursive=True, now=0)
+    if store.peek(tombstone) is None:
+        store.create(tombstone, b"", now=0)
 
 
 def count_lookups(store: Store) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
@@ -137,10 +138,10 @@ class Node:
             self,
             raft,
             transport,
-            clock.time_ns() // 1_000_000,
+            random.getrandbits(48),
             patience=2 * settings.election_timeout,
         )
-        self._reads = LinearizableReads(self.started)
+        self._reads = LinearizableReads(random.getrandbits(63))
         self._snapshotting = Snapshotting(
             raft,
             storage,

@@ -26,14 +26,19 @@ class Pending:
     """Waiting proposals by request number, oldest first.
 
     A request number is unique in the cluster, and over restarts: 16 bits of the node's id, then a
-    counter that begins at the milliseconds since 1970.
+    counter of 48 bits.
     """
 
     __slots__ = ("_next", "_prefix", "_waiting")
 
-    def __init__(self, me: int, now_ms: int) -> None:
+    def __init__(self, me: int, first: int) -> None:
+        """The counter begins at `first`, to be drawn anew at each start.
+
+        A date would not do: a machine without a clock of its own starts with the same one again
+        and again, and would take entries of its last run for this one's.
+        """
         self._prefix = (me & 0xFFFF) << _COUNTER_BITS
-        self._next = (now_ms << 8) & ((1 << _COUNTER_BITS) - 1)
+        self._next = first
         self._waiting: dict[int, Waiting] = {}
 
     def __len__(self) -> int:

@@ -37,9 +37,9 @@ class Proposals:
     """
 
     def __init__(
-        self, node: Node, raft: Raft, transport: Transport, now_ms: int, patience: float
+        self, node: Node, raft: Raft, transport: Transport, first_number: int, patience: float
     ) -> None:
-        self.pending = Pending(node.me, now_ms)
+        self.pending = Pending(node.me, first_number)
         self._node = node
         self._raft = raft
         self._transport = transport

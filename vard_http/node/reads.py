@@ -30,8 +30,8 @@ class Batch(msgspec.Struct):
 class LinearizableReads:
     """Reads by the number (`context`) under which the core was asked for an index.
 
-    Numbers begin at `first`, which must lie beyond all those of earlier runs: an answer to one of
-    them may still be on its way, and would let a read of this run see the past.
+    Numbers begin at `first`, to be drawn anew at each start: an answer to a read of an earlier run
+    may still be on its way, and must not let one of this run see the past.
     """
 
     __slots__ = ("_batches", "_context", "_new")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from vard_http.node import Node, NodeSettings, Outcome
+from vard_http.node.clock import Clock
 from vard_http.node.cluster import bootstrap_entries
 from vard_http.node.snapshotting import CATCH_UP_ENTRIES
 from vard_http.raft import (
@@ -111,6 +112,7 @@ def make_node(
     snapshot_count: int = 100_000,
     catch_up_entries: int = CATCH_UP_ENTRIES,
     store: Store | None = None,
+    clock: Clock = time,
 ) -> Node:
     """A node with what `storage` holds, not yet started."""
     network = network or Network()
@@ -135,12 +137,13 @@ def make_node(
             Recovered(recovered.hard_state, snapshot, recovered.entries),
             settings,
             random.Random(me),
-            int(time.monotonic() * 1000),
+            int(clock.monotonic() * 1000),
         ),
         storage,
         store,
         Wire(network, me),
         snapshot.index,
+        clock,
     )
     network.nodes[me] = node
     return node

@@ -183,6 +183,33 @@ async def test_what_was_answered_is_there_after_a_restart(node: Node, tmp_path: 
     await again.stop()
 
 
+class Stopped:
+    """The clock of a machine that knows no date."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    def time_ns(self) -> int:
+        return 1_700_000_000_000_000_000
+
+
+async def test_no_entry_of_an_earlier_run_on_the_same_date_is_taken_for_this_runs(
+    storage: Storage, tmp_path: Path
+) -> None:
+    node = make_node(storage, clock=Stopped())
+    node.start()
+    await settled(node)
+    await node.stop()
+    again = make_node(open_storage(tmp_path / "data", None), clock=Stopped())
+    first = propose(again, put(b"new"))
+    again.start()
+    await settled(again)
+    outcome = await first
+    assert isinstance(outcome, Event)
+    assert outcome.index > node.store.index
+    assert attributes_path(1) in {event.path for event in again.store.history.since(0)}
+    await again.stop()
+
+
 async def test_expired_nodes_go_by_themselves(node: Node) -> None:
     due = time.time_ns() + 50_000_000
     await propose(node, Set(time.time_ns(), KEY, b"v", expires=due))

@@ -105,7 +105,7 @@ def test_request_numbers_are_the_nodes_own() -> None:
         pending.add(put(), lambda _: None, 0.0) for pending in (one, other) for _ in range(100)
     }
     assert len(numbers) == 200
-    later = Pending(0x10001, 6)
+    later = Pending(0x10001, 1 << 40)
     assert later.add(put(), lambda _: None, 0.0) not in numbers
 
 
