@@ -56,7 +56,10 @@ def fsync_directory(directory: Path) -> None:
 
 
 def check_files(path: Path) -> None:
-    """Raises StorageError if `path` is not a whole database of this program with all its WAL."""
+    """Raises StorageError if `path` is not a whole database of this program with all its WAL.
+
+    The rest of a transaction that a crash interrupted is removed from the end of the WAL.
+    """
     with path.open("rb") as file:
         header = file.read(_HEADER)
         size = os.fstat(file.fileno()).st_size
@@ -111,6 +114,20 @@ def _check_wal(path: Path, required: bool) -> None:
     )
     if any(frame.salts == salts for frame in frames[commit + 1 :]):
         raise damaged(path, f"frame {valid + 1} is altered, and durable writes follow it")
+    finished = max((n + 1 for n in range(valid) if frames[n].database_size), default=0)
+    if any(frame.salts == salts for frame in frames[finished:]):
+        _cut(path, _WAL_HEADER + finished * (_FRAME_HEADER + page_size))
+
+
+def _cut(path: Path, size: int) -> None:
+    """Remove what a power cut has left of the last transaction.
+
+    SQLite ignores it, and writes over it frame by frame with the same salts: after one more power
+    cut it would pass for durable writes that follow a bad frame.
+    """
+    with path.open("r+b") as file:
+        file.truncate(size)
+        os.fsync(file.fileno())
 
 
 def _is_wal_header(header: bytes) -> bool:

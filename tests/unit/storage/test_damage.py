@@ -11,6 +11,7 @@ import pytest
 
 from tests.unit.storage.builders import IDENTITY, Content, populate, read_all
 from vard_http.storage import StorageError, open_storage
+from vard_http.storage.database import Database
 
 FRAME = 24 + 4096
 
@@ -121,6 +122,29 @@ def test_a_wal_cut_short_keeps_every_transaction_before_the_cut(
             copy = shutil.copytree(directory, tmp_path / f"{dropped} {size}")
             (copy / "vard.db-wal").write_bytes(wal[:size])
             assert read_all(copy)[1].entries == whole[: len(whole) - dropped - 1]
+
+
+def test_two_power_cuts_in_a_row_do_not_pass_for_damage(
+    tmp_path: Path, crashed: tuple[Path, bytes, Content], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames of a transaction that lost its first one, then a write over that one, lost as well."""
+    directory, wal, content = crashed
+    start = 32 + (commits(wal)[-2] + 1) * FRAME
+    assert len(wal) > start + FRAME, "the last transaction has one frame only"
+    once, twice = shutil.copytree(directory, tmp_path / "once"), tmp_path / "twice"
+    (once / "vard.db-wal").write_bytes(wal[:start] + bytes(FRAME) + wal[start + FRAME :])
+    checkpoint = Database.checkpoint
+
+    def at_the_first_checkpoint(database: Database, mode: str = "PASSIVE") -> int:
+        if not twice.exists():
+            shutil.copytree(once, twice)
+        return checkpoint(database, mode)
+
+    monkeypatch.setattr(Database, "checkpoint", at_the_first_checkpoint)
+    read_all(once)
+    written = (twice / "vard.db-wal").read_bytes()
+    (twice / "vard.db-wal").write_bytes(flipped(written, start + 100))
+    assert read_all(twice)[1].entries == content[1].entries[:-1]
 
 
 def test_a_wal_without_a_header_is_refused(
