@@ -18,9 +18,10 @@ class Requests:
         self.failed: defaultdict[tuple[bytes, int], int] = defaultdict(int)
         self.seconds: defaultdict[bytes, Histogram] = defaultdict(_histogram)
 
-    def begun(self, method: bytes) -> float:
-        """Count a request; returns when it began, for `ended`."""
-        self.received[method] += 1
+    def begun(self, method: bytes, *, counted: bool = True) -> float:
+        """Count a request unless etcd does not; returns when it began, for `ended`."""
+        if counted:
+            self.received[method] += 1
         return perf_counter()
 
     def ended(self, method: bytes, begun: float, status: int) -> None:

@@ -44,9 +44,9 @@ def _store(store: Store) -> Iterator[Metric]:
     writes = {
         "compareAndDelete": stats.compare_and_delete_success + stats.compare_and_delete_fail,
         "compareAndSwap": stats.compare_and_swap_success + stats.compare_and_swap_fail,
-        "create": stats.create_success + stats.create_fail,
+        "create": stats.create_success + stats.create_fail + store.blocked_creates,
         "delete": stats.delete_success + stats.delete_fail,
-        "set": stats.sets_success + stats.sets_fail,
+        "set": stats.sets_success + stats.sets_fail - store.blocked_creates,
         "update": stats.update_success + stats.update_fail,
     }
     reads = {"get": gets - store.recursive_gets, "getRecursive": store.recursive_gets}

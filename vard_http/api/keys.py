@@ -34,12 +34,13 @@ _MAX_UINT64: Final = (1 << 64) - 1
 
 
 class Get(msgspec.Struct, frozen=True):
-    """Read a node, linearizably if `quorum`."""
+    """Read a node, linearizably if `quorum`; `waits` if it would be a watch but for that."""
 
     path: bytes
     recursive: bool
     sorted: bool
     quorum: bool
+    waits: bool = False
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -122,7 +123,7 @@ def parse(
     if method in (b"GET", b"HEAD"):
         if method == b"GET" and wait and not quorum:
             return Watch(path, recursive, stream, since)
-        return Get(path, recursive, in_order, quorum and method == b"GET")
+        return Get(path, recursive, in_order, quorum and method == b"GET", wait)
     value = values.get(b"value", b"")
     command: Command
     if method == b"POST":

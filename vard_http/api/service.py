@@ -155,7 +155,7 @@ class Service:
 
     def _read(self, operation: keyspace.Get, respond: Respond) -> None:
         requests = self.requests
-        begun = requests.begun(b"QGET")
+        begun = requests.begun(b"QGET", counted=not operation.waits)
 
         def done(error: StoreError | None) -> None:
             answer = self.refused(error) if error else self._get(operation, time.time_ns())

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from vard_http.store.errors import StoreError
+from vard_http.store.errors import NOT_A_DIRECTORY, StoreError
 from vard_http.store.event import COMPARE_AND_DELETE, DELETE, EXPIRE, GET, Event
 from vard_http.store.history import EventHistory
 from vard_http.store.image import Content, Image, read_image
@@ -35,6 +35,8 @@ class Store:
         self.stats = Stats()
         self.history = EventHistory()
         self.recursive_gets = 0
+        self.blocked_creates = 0
+        """Creates that met a file on their way; the statistics count them as failed sets, too."""
         self.watch_requests = 0
         self._keys = Keyspace(Tree(new_root()), TTLIndex(), 0)
         self._hub = WatcherHub()
@@ -163,6 +165,7 @@ class Store:
             event = self._keys.create(path, value, directory, expires or 0, now)
         except StoreError as error:
             self.stats.create_refused(error.code)
+            self.blocked_creates += error.code == NOT_A_DIRECTORY
             raise
         self.stats.create_success += 1
         return self._publish(event)
@@ -305,6 +308,7 @@ class Store:
         self._keys = Keyspace(Tree(content.root), content.ttl, content.index)
         self.stats = content.stats
         self.recursive_gets = 0
+        self.blocked_creates = 0
         self.history = EventHistory(content.history)
         if self._hub.count:
             for event in self.history.since(seen + 1):

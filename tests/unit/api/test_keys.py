@@ -165,7 +165,7 @@ def test_what_a_put_comes_to(query: bytes, command: object) -> None:
         (b"POST", b"noValueOnSuccess=1", Write(Create(NOW, PATH, b"", False, True), True)),
         (b"GET", b"quorum=1&sorted=1", Get(PATH, False, True, True)),
         (b"HEAD", b"quorum=1", Get(PATH, False, False, False)),
-        (b"GET", b"wait=1&quorum=1", Get(PATH, False, False, True)),
+        (b"GET", b"wait=1&quorum=1", Get(PATH, False, False, True, True)),
         (b"GET", b"wait=1&recursive=1&stream=1&waitIndex=9", Watch(PATH, True, True, 9)),
         (b"GET", b"stream=1&waitIndex=9", Get(PATH, False, False, False)),
     ],
