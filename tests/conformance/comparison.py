@@ -44,7 +44,7 @@ def describe_difference(
         return None
     if mode == "unordered" and _unordered(received) == _unordered(expected):
         return None
-    if mode == "shape" and _shape(_pairs(received)) == _shape(_pairs(expected)):
+    if mode == "shape" and shape(_pairs(received)) == shape(_pairs(expected)):
         return None
     return f"  expected {expected!r}\n  received {received!r}"
 
@@ -81,9 +81,10 @@ def _sorted_member(name: str, member: Any) -> Any:
     return _sorted(member)
 
 
-def _shape(value: Any) -> Any:
+def shape(value: Any) -> Any:
+    """The value with its scalars replaced by the names of their types."""
     if isinstance(value, _Object):
-        return [(name, _shape(member)) for name, member in value]
+        return [(name, shape(member)) for name, member in value]
     if isinstance(value, list):
-        return [_shape(item) for item in value]
+        return [shape(item) for item in value]
     return type(value).__name__

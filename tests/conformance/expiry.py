@@ -8,7 +8,8 @@ from tests.conformance.chooser import Chooser
 from tests.conformance.draft import PREFIX, Draft, Parameter
 from tests.conformance.steps import Ask, Expire
 
-GUARD = b"~guard"
+GUARD = b"zguard"
+"""A key in whose name no other key's begins: watches of history match names by their beginning."""
 
 
 def expire_step(category: str, choose: Chooser) -> Expire:

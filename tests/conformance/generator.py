@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 
 from tests.conformance import vocabulary as words
+from tests.conformance.administration import administer
 from tests.conformance.chooser import Chooser
 from tests.conformance.draft import PREFIX, Draft, Parameter, target
 from tests.conformance.expiry import expire_step
@@ -46,6 +47,7 @@ class Generator:
             (20, "broken", self._broken),
             (8, "expect", self._expect),
             (10, "pipeline", self._pipeline),
+            (45, "admin", lambda name: administer(name, self.random)),
             (7, "expire", lambda name: expire_step(name, self.choose)),
         ]
         self._makers = [(name, make) for _, name, make in table if name not in skip]

@@ -10,19 +10,29 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from tests.conformance import vocabulary as words
+from tests.conformance.administration import comparable, counts, unequal
 from tests.conformance.expiry import GUARD
 from tests.conformance.generator import Generator
 from tests.conformance.knowledge import Knowledge
 from tests.conformance.normaliser import body_difference, raw_difference, response_difference
 from tests.conformance.side import Lost, Received, Side, WatchedBody
-from tests.conformance.steps import Alone, Ask, Broken, Expecting, Expire, OpenWatch, Step, sent
+from tests.conformance.steps import (
+    Administer,
+    Alone,
+    Ask,
+    Broken,
+    Expecting,
+    Expire,
+    OpenWatch,
+    Step,
+    sent,
+)
 from tests.harness.http1 import Response
 from tests.harness.wire import request_bytes
 
 # Watches are compared once both have delivered the same, or after this many seconds.
 WATCH_TIMEOUT = 2.0
 WATCH_QUIET = 0.03
-EXPIRE_TIMEOUT = 10.0
 
 _SORTED = re.compile(rb"[?&]sorted=(?:1|t|T|true|TRUE|True)[& ]")
 
@@ -99,7 +109,8 @@ class Runner:
         self._ask(Ask("reset", request_bytes("GET", b"/v2/keys?recursive=true"), "GET"))
 
     def _listed_names(self) -> set[bytes]:
-        root = self.left.ask(Ask("reset", request_bytes("GET", b"/v2/keys"), "GET"))
+        listing = Ask("reset", request_bytes("GET", b"/v2/keys"), "GET")
+        root, _ = self.left.ask(listing), self.right.ask(listing)
         if not isinstance(root, Response):
             return set()
         nodes = json.loads(root.body)["node"].get("nodes", [])
@@ -119,6 +130,8 @@ class Runner:
                 self._open_watch(step)
             case Expire():
                 self._expire(step)
+            case Administer():
+                self._administer(step)
 
     def _ask(self, ask: Ask) -> None:
         left, right = self.left.ask(ask), self.right.ask(ask)
@@ -165,18 +178,36 @@ class Runner:
         self.watches.append(step)
 
     def _expire(self, step: Expire) -> None:
-        for ask in (step.guard, *step.asks):
+        """Does the step and waits for the guard's event; polling would count on one side more."""
+        self._ask(step.guard)
+        target = step.guard_target + b"?wait=true&waitIndex=%d" % (self.knowledge.index + 1)
+        for ask in step.asks:
             self._ask(ask)
-        gone = request_bytes("GET", step.guard_target)
         for side in (self.left, self.right):
-            deadline = time.monotonic() + EXPIRE_TIMEOUT
-            while (answer := side.ask(Ask(step.category, gone, "GET"))) and not (
-                isinstance(answer, Response) and answer.status == 404
-            ):
-                if time.monotonic() > deadline:
-                    raise _Found(step, f"{side.name}: the guard did not expire", answer, answer)
-                time.sleep(0.02)
+            gone = side.wait_for(target)
+            if not (isinstance(gone, Response) and b'"action":"expire"' in gone.body):
+                raise _Found(step, f"{side.name}: the guard did not expire", gone, gone)
         self._ask(Ask(step.category, request_bytes("GET", b"/v2/keys?recursive=true"), "GET"))
+
+    def _administer(self, step: Administer) -> None:
+        deadline = time.monotonic() + WATCH_TIMEOUT
+        while True:
+            left, right = self.left.administer(step), self.right.administer(step)
+            what = self._administered_difference(step, left, right)
+            if what is None:
+                return
+            if not counts(step) or time.monotonic() > deadline:
+                raise _Found(step, what, left, right)
+            time.sleep(0.02)
+
+    def _administered_difference(
+        self, step: Administer, left: Received, right: Received
+    ) -> str | None:
+        if not (isinstance(left, Response) and isinstance(right, Response)):
+            return _difference(step, left, right)
+        ours = comparable(step, left, self.left.own)
+        theirs = comparable(step, right, self.right.own)
+        return None if ours == theirs else unequal(ours, theirs)
 
     def _settle_watches(self) -> None:
         """Compares what all open watches have received, and closes them."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.conformance.steps import Alone, Ask, Broken, Expecting, OpenWatch
+from tests.conformance.administration import OWN_ID, OWN_PEER_URL
+from tests.conformance.steps import Administer, Alone, Ask, Broken, Expecting, OpenWatch
 from tests.harness.http1 import Head, MalformedResponse, Response
 from tests.harness.processes import Server
 from tests.harness.wire import Connection, ConnectionEnded, Deadline, Incoming, request_bytes
@@ -41,11 +42,19 @@ class Side:
         self.name = name
         self.server = server
         self._connection = server.connect()
+        self._administration = server.connect()
+        own = server.endpoint
+        self.own = {
+            own.member_id.encode(): OWN_ID.encode(),
+            own.peer_url.encode(): OWN_PEER_URL.encode(),
+            own.client_url.encode(): b"{own-client-url}",
+        }
         self._watches: list[Incoming] = []
 
     def close(self) -> None:
         self.close_watches()
         self._connection.close()
+        self._administration.close()
         self.server.close()
 
     def ask(self, ask: Ask) -> Received:
@@ -56,6 +65,25 @@ class Side:
             self._connection.close()
             self._connection = self.server.connect()
         return received
+
+    def administer(self, step: Administer) -> Received:
+        """One request on the connection of the administration."""
+        target, body = step.target.encode(), step.body
+        for text, placeholder in self.own.items():
+            target = target.replace(placeholder, text)
+            body = body.replace(placeholder, text) if body is not None else None
+        self._administration.send(request_bytes(step.method, target, step.headers, body))
+        received = _read(self._administration, step.method)
+        if isinstance(received, Lost) or received.head.get("Connection") == "close":
+            self._administration.close()
+            self._administration = self.server.connect()
+        return received
+
+    def wait_for(self, target: bytes) -> Received:
+        """The answer to a GET on a connection of its own."""
+        with self.server.connect() as connection:
+            connection.send(request_bytes("GET", target))
+            return _read(connection, "GET")
 
     def alone(self, step: Alone) -> tuple[Received, ...]:
         """The answers, then that to a probe."""

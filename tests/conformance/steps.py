@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from tests.harness.wire import request_bytes
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,21 @@ class Expire:
     asks: tuple[Ask, ...] = field(default=())
 
 
-Step = Ask | Alone | Expecting | Broken | OpenWatch | Expire
+@dataclass(frozen=True)
+class Administer:
+    """A request that is no key request, on a connection that the others do not use.
+
+    It may hold placeholders (`administration.py`) for what is different on each side.
+    """
+
+    category: str
+    method: str
+    target: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+
+
+Step = Ask | Alone | Expecting | Broken | OpenWatch | Expire | Administer
 
 
 def sent(step: Step) -> bytes:
@@ -79,5 +96,7 @@ def sent(step: Step) -> bytes:
             return head + body
         case Expire(guard=guard, asks=asks):
             return b"".join(ask.data for ask in (guard, *asks))
+        case Administer():
+            return request_bytes(step.method, step.target, step.headers, step.body)
         case _:
             return step.data
