@@ -52,6 +52,8 @@ class Network(Generic[Message]):
         self._sent: Counter[tuple[int, int]] = Counter()
         self._latest: dict[tuple[int, int], int] = {}
         self._blocked: dict[tuple[int, int], int] = {}
+        self.repetition: Callable[[Message], Message] = _same
+        """What of a message comes a second time."""
         self.told: Callable[[int, int, Message, str], None] = _ignore
         """Told of each message that the network does not just deliver, and what became of it."""
 
@@ -72,7 +74,7 @@ class Network(Generic[Message]):
         self._carry(link, message, roll >> 48, late, later)
         again = roll >> 32 & 0xFFFF
         if self._happens("repeated", again, conditions.duplication, link, number, message):
-            self._carry(link, message, bits(roll) >> 48, late, later)
+            self._carry(link, self.repetition(message), bits(roll) >> 48, late, later)
 
     def _happens(
         self, fate: str, roll: int, chance: float, link: tuple[int, int], n: int, message: Message
@@ -112,6 +114,10 @@ class Network(Generic[Message]):
 
     def heal(self) -> None:
         self._blocked.clear()
+
+
+def _same(message: Message) -> Message:
+    return message
 
 
 def _ignore(*_: object) -> None:

@@ -34,6 +34,7 @@ CRASH_POINTS: Final = (
     "while sending",
     "before an answer",
 )
+BOOT_DATE: Final = 1_700_000_000 * 10**9
 SLOW_WRITE: Final = 3_000
 
 
@@ -57,6 +58,7 @@ class Host:
         self.removed = False
         self.write_times: tuple[int, ...] = (150, 250, 400)
         self.disk_fails = False
+        self.battery = True
         self._writes = 0
 
     @property
@@ -71,9 +73,18 @@ class Host:
     def start(self) -> None:
         if self.process is None and not self.removed:
             self.lives += 1
+            if not self.battery:
+                self._forget_the_date()
             self.process = Process(self, self.world)
             self.world.tell(self.name, "starts", self.disk.image.hard_state)
             self.process.loop.at_once(self.process.begin)
+
+    def _forget_the_date(self) -> None:
+        """A machine without a clock of its own begins each time with the same date."""
+        now = self.world.scheduler.now
+        self.clock.date += BOOT_DATE - self.clock.time_ns(now)
+        if self.lives > 1:
+            self.world.schedule.count("boot without a date")
 
     def crash(self, where: str, *, power: bool = False) -> None:
         self.end("power cut" if power else "kill", where)

@@ -11,13 +11,15 @@ from tests.simulation.network import RELIABLE, Conditions
 class Profile:
     """`faults` weighs what the nemesis does, every `pause` milliseconds on average.
 
-    `skew` bounds how much faster or slower than 1 a machine's clock runs.
+    `skew` bounds how much faster or slower than 1 a machine's clock runs; `forgetful` is the share
+    of machines that begin with the same date whenever they start.
     """
 
     sizes: tuple[int, ...] = (3, 3, 3, 5)
     conditions: Conditions = RELIABLE
     skew: float = 0.05
     pause: int = 300
+    forgetful: float = 0.2
     faults: dict[str, int] = field(default_factory=dict)
 
 

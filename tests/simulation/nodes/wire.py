@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from vard_http.raft import AnyMessage
+from vard_http.raft import AnyMessage, Propose
 from vard_http.transport import Handshake, Transport
 from vard_http.transport.codec import encode_frame
 from vard_http.transport.outbound import Peer
@@ -22,6 +22,14 @@ class Frame(msgspec.Struct, frozen=True):
     handshake: Handshake
     data: bytes
     messages: tuple[AnyMessage, ...]
+
+    def repeated(self) -> Frame:
+        """What may come again: Raft's own messages, of which it must bear repetition.
+
+        Proposals do not come twice, for that would be two proposals; TCP sees to that.
+        """
+        messages = tuple(m for m in self.messages if not isinstance(m, Propose))
+        return Frame(self.handshake, encode_frame(messages), messages)
 
 
 class Line(Peer):

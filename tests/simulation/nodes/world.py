@@ -80,6 +80,7 @@ class World:
             self.scheduler, schedule, seed, profile.conditions, self._deliver, MILLISECOND
         )
         self.network.told = self._tell_fate
+        self.network.repetition = Frame.repeated
         self.clients = Clients(self)
         self.nemesis = Nemesis(self)
         self.lock = Lock()
@@ -113,6 +114,7 @@ class World:
         date = EPOCH + chance.randrange(-SECOND, SECOND) * 1000
         clock = LocalClock(rate, chance.randrange(1000 * SECOND), date)
         host = self.hosts[member] = Host(self, number, member, clock)
+        host.battery = chance.random() >= self.profile.forgetful
         return host
 
     def new_urls(self) -> tuple[str, ...]:
