@@ -67,7 +67,8 @@ def message(m: raft.Message) -> view.Message:
 
 
 class Observed:
-    """One run of the reference, step by step. `view` is the latest View, `events` the history."""
+    """One run of the reference, step by step. `view` is the latest View, `sent` what its step put
+    into the network, `events` the history."""
 
     def __init__(self, trace: Trace) -> None:
         self._replay = Replay(trace)
@@ -75,6 +76,7 @@ class Observed:
         self._servers = [server(n, s, self._nodes) for n, s in enumerate(self._replay.states)]
         self._packets: dict[int, view.Packet] = {}
         self.view = begin(tuple(self._servers))
+        self.sent: tuple[view.Packet, ...] = ()
         self.events: list[Event] = []
 
     def transitions(self) -> Iterator[Transition]:
@@ -96,12 +98,12 @@ class Observed:
             yield Transition(before, self.view, delivered)
 
     def _in_flight(self) -> tuple[view.Packet, ...]:
-        network = self._replay.network
+        earlier = self._packets
         self._packets = {
-            number: self._packets.get(number)
-            or view.Packet(packet[0], packet[1], message(packet[2]))
-            for number, packet in network.items()
+            number: earlier.get(number) or view.Packet(source, target, message(content))
+            for number, (source, target, content) in self._replay.network.items()
         }
+        self.sent = tuple(p for number, p in self._packets.items() if number not in earlier)
         return tuple(self._packets.values())
 
     def history(self) -> History:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Protocol
 
 from tests.verification.theorems.theorem import Complaints, Theorems
 from tests.verification.theorems.view import AnyEntry, AppendEntries, Log, Packet, Server, View
 
 THEOREMS: Theorems[View] = Theorems()
+
+
+class Past(Protocol):
+    """What was applied, and the state after each entry, where it was seen; a View has it."""
+
+    @property
+    def applied(self) -> Sequence[AnyEntry]: ...
+    @property
+    def states(self) -> Sequence[Hashable]: ...
 
 
 def directly_committed(view: View) -> list[AnyEntry]:
@@ -98,17 +108,17 @@ def state_machine_safety(view: View) -> Complaints:
 
 def overwrites(packet: Packet, server: Server) -> Complaints:
     """`state_machine_safety_nw`."""
-    m = packet.message
-    if isinstance(m, AppendEntries) and m.term >= server.term:
-        brought = {entry.index: entry for entry in m.entries}
-        for entry in commit_recorded(server):
-            conflicts = (
-                brought.get(entry.index) != entry
-                if m.prev_index < entry.index <= max(brought, default=0)
-                else m.prev_index == entry.index and m.prev_term != entry.term
-            )
-            if conflicts:
-                yield f"{packet.source} sends {m}, but {server.node} has {entry} committed"
+    m, log = packet.message, server.log
+    if not isinstance(m, AppendEntries) or m.term < server.term:
+        return
+    brought = {entry.index: entry for entry in m.entries}
+    committed = max(server.commit_index, server.last_applied)
+    end = min(committed, max(brought, default=0))
+    kept = all(log.at(i) in (None, brought.get(i)) for i in range(m.prev_index + 1, end + 1))
+    if m.prev_index <= committed and log.term_at(m.prev_index) not in (None, m.prev_term):
+        kept = False
+    if not kept:
+        yield f"{packet.source} sends {m}, but {server.node} has {committed} entries committed"
 
 
 @THEOREMS.define("LastAppliedLeCommitIndex", "Raft/LastAppliedLeCommitIndexInterface.v")
@@ -128,7 +138,7 @@ def state_machine_correct(view: View) -> Complaints:
         yield from other_state(view, server, server.last_applied, server.state)
 
 
-def other_state(view: View, server: Server, index: int, state: object) -> Complaints:
-    known = view.states[index - 1] if 0 < index <= len(view.states) else None
+def other_state(past: Past, server: Server, index: int, state: object) -> Complaints:
+    known = past.states[index - 1] if 0 < index <= len(past.states) else None
     if None not in (known, state) and known != state:
         yield f"{server.node} has another state at {index}: {state}, not {known}"

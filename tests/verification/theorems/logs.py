@@ -41,11 +41,12 @@ def piece(m: AppendEntries) -> Log:
 @THEOREMS.define("LogMatching", "Raft/LogMatchingInterface.v")
 def log_matching(view: View) -> Complaints:
     """No gaps; and two logs that share an index and a term are equal up to there."""
-    all_pieces = list(pieces(view))
-    for name, log in all_pieces:
+    # Many messages carry the same entries.
+    names = {log: name for name, log in pieces(view)}
+    for log, name in names.items():
         for missing in gaps(log):
             yield f"{name} has no entry {missing}"
-    for (name, log), (other_name, other) in combinations(all_pieces, 2):
+    for (log, name), (other, other_name) in combinations(names.items(), 2):
         index = first_disagreement(log, other)
         if index is not None:
             yield f"{name} and {other_name} differ at {index} but share a later entry's term"

@@ -63,7 +63,7 @@ def leader_append_only(step: Transition) -> Complaints:
     """While it leads, a leader only adds to its log."""
     for before, after in step.changed():
         leads = before.role is after.role is Role.LEADER and before.term == after.term
-        if leads and not kept(before, after, before.log.last_index):
+        if leads and not kept(before.log, after.log, before.log.last_index):
             yield f"{after.node} changed its log while leading term {after.term}"
 
 
@@ -75,21 +75,17 @@ def commit_index_monotonic(step: Transition) -> Complaints:
             continue
         if after.commit_index < before.commit_index:
             yield f"{after.node} goes from {before.commit_index} committed to {after.commit_index}"
-        elif not kept(before, after, before.commit_index):
+        elif not kept(before.log, after.log, before.commit_index):
             yield f"{after.node} lost some of {before.commit_index} committed entries"
 
 
-def kept(before: Server, after: Server, index: int) -> bool:
+def kept(old: Log, new: Log, index: int) -> bool:
     """Whether all entries up to `index` are still there, or compacted."""
-    old, new = before.log, after.log
-    if new.start_index == old.start_index:
-        length = max(0, index - old.start_index)
-        return new.entries[:length] == old.entries[:length]
-    return all(
-        new.at(entry.index) == entry
-        for entry in old.before(index).entries
-        if entry.index > new.start_index
-    )
+    length = max(0, index - old.start_index)
+    gone = max(0, new.start_index - old.start_index)
+    if new.start_index >= old.start_index:
+        return new.entries[: max(0, length - gone)] == old.entries[gone:length]
+    return all(new.at(entry.index) == entry for entry in old.before(index).entries)
 
 
 @STEPS.define("AppliedEntriesMonotonic", "Raft/AppliedEntriesMonotonicInterface.v")
@@ -102,9 +98,8 @@ def applied_entries_monotonic(step: Transition) -> Complaints:
         if after.last_applied < before.last_applied:
             yield f"{after.node} goes from {before.last_applied} applied to {after.last_applied}"
     old, new = applied_entries(step.before), applied_entries(step.after)
-    for entry in old.entries:
-        if entry.index > new.start_index and new.at(entry.index) != entry:
-            yield f"{entry} was applied, and now {new.at(entry.index)}"
+    if not kept(old, new, old.last_index):
+        yield f"{old} was applied, and now {new}"
 
 
 def applied_entries(view: View) -> Log:
@@ -116,11 +111,17 @@ def applied_entries(view: View) -> Log:
 @STEPS.define("PreVoteChangesNothing", "thesis 9.6")
 def pre_vote_changes_nothing(step: Transition) -> Complaints:
     """Neither asking whether one would be elected nor being asked changes term, vote or log."""
-    m = step.delivered.message if step.delivered else None
     for before, after in step.changed():
-        asked = isinstance(m, RequestVote) and m.pre_vote
+        asked = is_asked(after, step.delivered)
         asks = step.delivered is None and after.role is Role.PRE_CANDIDATE
         position = (before.term, before.voted_for, before.log)
         same_life = before.incarnation == after.incarnation
         if (asked or asks) and same_life and (after.term, after.voted_for, after.log) != position:
             yield f"{after.node} took a pre-vote for a vote: term {before.term} to {after.term}"
+
+
+def is_asked(server: Server, delivered: Packet | None) -> bool:
+    """Whether this step is the delivery of a pre-vote request to that server."""
+    if delivered is None or delivered.target != server.node:
+        return False
+    return isinstance(delivered.message, RequestVote) and delivered.message.pre_vote
