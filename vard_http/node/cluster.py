@@ -181,4 +181,4 @@ def count_lookups(store: Store) -> None:
     """Read what etcd reads to validate a change: its statistics count that (contract 12.1)."""
     with contextlib.suppress(StoreError):
         store.get(MEMBERS, recursive=True, now=0)
-        store.get(REMOVED, now=0)
+        store.get(REMOVED, recursive=True, now=0)
