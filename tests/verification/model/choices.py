@@ -67,7 +67,7 @@ def _events(space: Space, scope: Scope, world: World) -> Iterator[Choice]:
                 yield Choice(node, event, None, left)
             elif count := getattr(left, budget):
                 yield Choice(node, event, None, left._replace(**{budget: count - 1}))
-    yield from _deliveries(space, world)
+    yield from _deliveries(space, scope, world)
 
 
 def _local(scope: Scope, world: World, server: Server) -> Iterator[tuple[Event, str | None]]:
@@ -98,11 +98,13 @@ def _local(scope: Scope, world: World, server: Server) -> Iterator[tuple[Event, 
         yield OVERDUE, None
 
 
-def _deliveries(space: Space, world: World) -> Iterator[Choice]:
+def _deliveries(space: Space, scope: Scope, world: World) -> Iterator[Choice]:
     """Any message may be the next to arrive, and arrive again."""
     left = world.left
     for number in dict.fromkeys(world.network):
         source, target, message = space.packets[number]
+        if (source, target) in scope.cut:
+            continue
         events = [Event("deliver", source, message)]
         state = space.server(world, target).raft.state
         if isinstance(message, RequestVote) and not state.is_leader and state.lease_holds():

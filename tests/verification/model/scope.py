@@ -23,6 +23,7 @@ class Scope(msgspec.Struct, frozen=True):
     wider: other bounds, for when there is time; `terms` of them in `wider_terms`.
     changes: what an operator may ask for. forward: whether followers have clients too.
     notice: whether followers are told of commits by a message of its own.
+    cut: between whom nothing arrives once the search begins. chunks: pieces of a snapshot.
     groups: names that may be swapped: those of servers that start alike.
     prologue: plays what comes before the search; it uses nothing of `bounds`.
     """
@@ -38,6 +39,7 @@ class Scope(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...] = ()
     forward: bool = False
     pre_vote: bool = False
+    cut: frozenset[tuple[int, int]] = frozenset()
     chunks: int = 1
     notice: bool = False
     max_append_bytes: int = 1

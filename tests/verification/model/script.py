@@ -9,16 +9,19 @@ from tests.verification.model.scope import Scope
 from tests.verification.model.server import Event, Node
 from tests.verification.model.world import Space, World
 from vard_http.raft import Change
+from vard_http.raft.messages import RequestVote
 
 
 class Script:
-    """A cluster that does what it is told; `steps` is what that was."""
+    """A cluster that does what it is told; `steps` is what that was.
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    A retelling needs the search's `space`, by which its packets are numbered.
+    """
+
+    def __init__(self, scope: Scope, space: Space | None = None) -> None:
         configurations = scope.configurations
         model = Node(scope.settings, scope.chunks)
-        self.space = Space(model, scope.groups, len(configurations))
+        self.space = space or Space(model, scope.groups, len(configurations))
         self.world: World = self.space.first(configurations, scope.terms, scope.bounds)
         self.steps: list[tuple[int, Event]] = []
 
@@ -50,12 +53,17 @@ class Script:
     def settle(self, *among: int) -> None:
         """Deliver all messages among these servers, or all, and what comes of them; votes are
         asked for late, so that no lease stands in the way. What others were sent stays."""
-        while (number := self._next(among)) is not None:
-            packet = self.space.packets[number]
-            late = self.space.server(self.world, packet.target).raft.state.lease_holds()
-            late = late and type(packet.message).__name__ == "RequestVote"
-            event = Event("deliver", packet.source, packet.message, late=late)
-            self._happen(packet.target, event, number)
+        while self._deliver(among):
+            pass
+
+    def _deliver(self, among: Collection[int]) -> bool:
+        if (number := self._next(among)) is None:
+            return False
+        source, target, message = self.space.packets[number]
+        state = self.space.server(self.world, target).raft.state
+        late = isinstance(message, RequestVote) and not state.is_leader and state.lease_holds()
+        self._happen(target, Event("deliver", source, message, late=late), number)
+        return True
 
     def _next(self, among: Collection[int]) -> int | None:
         for number in self.world.network:
@@ -69,10 +77,10 @@ class Script:
         self.world = self.world._replace(network=())
 
     def elect(self, node: int, *among: int) -> None:
-        """Make `node` leader with the help of these servers, or of all."""
+        """Make `node` leader by the votes of these servers, or of all; what it sends then stays."""
         self.timeout(node)
-        self.settle(*among)
-        assert self.space.server(self.world, node).raft.is_leader
+        while not self.space.server(self.world, node).raft.is_leader:
+            assert self._deliver(among)
 
     def retell(self, choice: Choice) -> None:
         """Do what the search did."""

@@ -53,7 +53,7 @@ class _Search:
         try:
             self._scope.prologue(self._script)
         except Violation as violation:
-            return self._explored(False, violation, story(self._scope, [], violation))
+            return self._explored(False, violation, story(self._scope, self._space, [], violation))
         frontier = self._admit([], self._script.world, -1, None)
         while frontier:
             found: list[tuple[World, int]] = []
@@ -103,7 +103,7 @@ class _Search:
             number = self._parents[number]
         path.reverse()
         self._depth = len(path)
-        return self._explored(False, violation, story(self._scope, path, violation))
+        return self._explored(False, violation, story(self._scope, self._space, path, violation))
 
     def _explored(
         self, finished: bool, violation: Violation | None = None, told: str = ""

@@ -375,9 +375,8 @@ class _Turn:
         check_said(self.node, self.disk, self.raft, target, message)
         if isinstance(message, RequestVote) and not message.pre_vote:
             self._vote(message.term, self.node)
-        elif isinstance(message, RequestVoteReply):
-            if message.vote_granted and not message.pre_vote:
-                self._vote(message.term, target)
+        elif isinstance(message, RequestVoteReply) and (message.vote_granted > message.pre_vote):
+            self._vote(message.term, target)
         self.sent.append((target, message))
 
     def _vote(self, term: int, candidate: int) -> None:

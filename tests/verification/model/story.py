@@ -9,12 +9,13 @@ from tests.verification.model.properties import Violation
 from tests.verification.model.scope import Scope
 from tests.verification.model.script import Script
 from tests.verification.model.server import Event, Server
+from tests.verification.model.world import Space
 from vard_http.raft import CONFIGURATION, NOOP, AppendEntries, Entry, InstallSnapshot, decode_data
 
 
-def story(scope: Scope, path: Sequence[Choice], violation: Violation) -> str:
+def story(scope: Scope, space: Space, path: Sequence[Choice], violation: Violation) -> str:
     """Each event, and what its server was like after it; the last event is the one that failed."""
-    script = Script(scope)
+    script = Script(scope, space)
     lines = [f"{scope.name}: {scope.about}"]
     try:
         scope.prologue(script)
