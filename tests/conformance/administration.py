@@ -27,7 +27,7 @@ READ = (
     f"/v2/members/{OWN_ID}",
 )
 COUNTERS = ("/v2/stats/store", "/metrics", "/v2/stats/store", "/v2/stats/self")
-METHODS = ("HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get")
+METHODS = ("HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 ORIGINS = (None, None, None, "http://a:1")
 TYPES = ("application/json", "application/json; charset=utf-8", "text/plain", "APPLICATION/JSON")
 
