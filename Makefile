@@ -14,7 +14,7 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test lint clean patroni bench-vard bench-etcd bench-compare
+.PHONY: help run cluster test lint clean patroni campaign bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
@@ -22,6 +22,8 @@ help:
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
 	@echo "make patroni  run PostgreSQL under Patroni on three members, and kill some of them"
+	@echo "make campaign real members under kills, partitions, broken disks, power cuts, moved clocks;"
+	@echo "              FLAGS='--nodes 5 --seconds 60 --seed 1 --faults kill,partition'"
 	@echo "make bench-vard, make bench-etcd"
 	@echo "              vard's own bench on three fresh nodes; FLAGS='--threads 8 --requests 100'"
 	@echo "make bench-compare"
@@ -53,6 +55,9 @@ lint: $(VENV)/.dev
 patroni: $(VENV)/.dev
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call debian,postgresql)
 	@$(BIN)/python -m tests.clients.patroni_failover
+
+campaign: $(VENV)/.dev
+	@$(BIN)/python -m tests.campaign $(FLAGS)
 
 bench-vard: $(VENV)/.run
 	@$(BIN)/python -m loadtest bench --service vard $(FLAGS)
