@@ -12,7 +12,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from vard_http.api.answers import Answer, expectation_failed
 from vard_http.api.guard import Credentials
-from vard_http.api.http1 import MAX_DISCARDED, BadRequest, Fields, Head
+from vard_http.api.http1 import MAX_DISCARDED, BadRequest, Head, read_fields
 from vard_http.api.keys import MAX_FORM_BYTES, BrokenBody, Watch, wants_form
 from vard_http.api.render import CONTINUE, LAST_CHUNK, chunk, render, render_stream
 from vard_http.api.request import Request, message
@@ -64,12 +64,8 @@ async def handle(request: web.Request) -> web.StreamResponse:
 def head_of(request: web.Request) -> Head:
     """What was received, as our own parser would give it."""
     headers = {name.lower(): value for name, value in reversed(request.raw_headers)}
-    fields = Fields(
-        headers=headers,
-        length=None if b"transfer-encoding" in headers else request.content_length or 0,
-        keep_alive=request.keep_alive,
-        expectation=headers.get(b"expect", b"").lower(),
-    )
+    length = None if b"transfer-encoding" in headers else request.content_length or 0
+    fields = read_fields(headers, length, keep_alive=request.keep_alive)
     target = request.raw_path.encode("utf-8", "surrogateescape")
     return Head(request.method.encode(), target, request.version.minor, fields)
 
@@ -130,7 +126,7 @@ class _Exchange:
 
     async def _keys(self, to: Keys) -> Written:
         head = self._head
-        content_type = head.fields.get(b"content-type")
+        content_type = head.fields.content_type
         wanted = wants_form(head.method, content_type)
         body = await self._read_body(MAX_FORM_BYTES + 1 if wanted else 0)
         decided: asyncio.Future[Answer | Watch] = asyncio.get_running_loop().create_future()
@@ -139,7 +135,7 @@ class _Exchange:
             if not decided.done():
                 decided.set_result(result)
 
-        credentials = Credentials(head.fields.get(b"authorization"), self._peer_names())
+        credentials = Credentials(head.fields.authorization, self._peer_names())
         self._service.keys(
             head.method, to.path, to.query, content_type, body, credentials, decide, decide
         )
@@ -228,4 +224,4 @@ class _Exchange:
         return Written(data, stays=stays)
 
     def _cors(self) -> bytes:
-        return self._service.cors.block(self._head.fields.get(b"origin"))
+        return self._service.cors.block(self._head.fields.origin)

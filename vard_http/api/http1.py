@@ -55,17 +55,20 @@ class BadRequest(Exception):
 
 
 class Fields(msgspec.Struct, frozen=True):
-    """The header fields of a request.
+    """The header fields of a request; made by `read_fields`.
 
     `headers` has the first value of each name, in lower case, and is not to be changed. `length`
-    is that of the body, None if it is chunked. `keep_alive` is what the client wants. Values may
-    hold passwords, and are not shown.
+    is that of the body, None if it is chunked. `keep_alive` is what the client wants. The last
+    three are fields that every request is asked for. Values may hold passwords, and are not shown.
     """
 
     headers: Mapping[bytes, bytes]
     length: int | None
     keep_alive: bool
     expectation: bytes
+    content_type: bytes
+    authorization: bytes
+    origin: bytes
 
     def __repr__(self) -> str:
         return f"Fields({sorted(self.headers)!r})"
@@ -76,6 +79,19 @@ class Fields(msgspec.Struct, frozen=True):
     def get(self, name: bytes) -> bytes:
         """The field's value, empty if there is none."""
         return self.headers.get(name, b"")
+
+
+def read_fields(headers: Mapping[bytes, bytes], length: int | None, *, keep_alive: bool) -> Fields:
+    """Fields with what `headers` says beside the body's length and the connection's fate."""
+    return Fields(
+        headers,
+        length,
+        keep_alive,
+        headers.get(b"expect", b"").lower(),
+        headers.get(b"content-type", b""),
+        headers.get(b"authorization", b""),
+        headers.get(b"origin", b""),
+    )
 
 
 class Head(msgspec.Struct):
@@ -149,12 +165,9 @@ def _parse_fields(block: bytes, minor: int) -> Fields:
         else:
             headers[name] = value
     _check_host(headers, minor)
-    return Fields(
-        headers=headers,
-        length=_body_length(headers, minor),
-        keep_alive=_keep_alive(headers, minor),
-        expectation=headers.get(b"expect", b"").lower(),
-    )
+    length = _body_length(headers, minor)
+    keep_alive = _keep_alive(headers, minor)
+    return read_fields(headers, length, keep_alive=keep_alive)
 
 
 _parse_fields_cached = lru_cache(maxsize=1024)(_parse_fields)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -25,6 +26,9 @@ from vard_http.store import (
 PREFIX: Final = b"/v2/keys"
 METHODS: Final = (b"HEAD", b"GET", b"PUT", b"POST", b"DELETE")
 MAX_FORM_BYTES: Final = 10 << 20
+
+MAX_CACHED_READ: Final = 512
+"""Bytes of path and query: so that the cache of reads stays below some megabytes."""
 
 _TRUE: Final = frozenset((b"1", b"t", b"T", b"true", b"TRUE", b"True"))
 _FALSE: Final = frozenset((b"0", b"f", b"F", b"false", b"FALSE", b"False"))
@@ -97,11 +101,33 @@ def parse(
 
     Raises StoreError with index 0 for the first rule of contract 4.3 that is broken.
     """
+    if method in (b"GET", b"HEAD"):
+        read = _read_cached if len(path) + len(query) <= MAX_CACHED_READ else _read
+        return read(method, path, query)
     if isinstance(body, bytes) and len(body) > max_form_bytes:
         body = _TOO_LARGE
-    if not query and (plain := _plain(method, path, content_type, body, now)) is not None:
-        return plain
-    values = _form(method, query, content_type, body).values
+    if (
+        not query
+        and method == b"PUT"
+        and content_type == FORM
+        and isinstance(body, bytes)
+        and _PLAIN_VALUE.fullmatch(body)
+    ):
+        # What follows, for the commonest write: just a value.
+        return Write(Set(now, path, body[6:].replace(b"+", b" ")), brief=False)
+    return _operation(method, path, _form(method, query, content_type, body).values, now)
+
+
+def _read(method: bytes, path: bytes, query: bytes) -> Operation:
+    """A GET or HEAD, which means the same at any time."""
+    return _operation(method, path, _form(method, query, b"", b"").values, 0)
+
+
+_read_cached = lru_cache(maxsize=4096)(_read)
+"""Clients read the same few keys again and again."""
+
+
+def _operation(method: bytes, path: bytes, values: dict[bytes, bytes], now: int) -> Operation:
     prev_index = _number(values, b"prevIndex")
     since = _number(values, b"waitIndex")
     recursive = _flag(values, b"recursive")
@@ -142,22 +168,6 @@ def parse(
     else:
         command = Set(now, path, value, directory, expires, refresh)
     return Write(command, brief and method != b"DELETE", recursive)
-
-
-def _plain(
-    method: bytes, path: bytes, content_type: bytes, body: bytes | BrokenBody, now: int
-) -> Operation | None:
-    """What the two commonest requests come to, a GET and a PUT of just a value; None for others."""
-    if method == b"GET":
-        return Get(path, recursive=False, sorted=False, quorum=False)
-    if (
-        method == b"PUT"
-        and content_type == FORM
-        and isinstance(body, bytes)
-        and _PLAIN_VALUE.fullmatch(body)
-    ):
-        return Write(Set(now, path, body[6:].replace(b"+", b" ")), brief=False)
-    return None
 
 
 def _form(method: bytes, query: bytes, content_type: bytes, body: bytes | BrokenBody) -> Form:

@@ -65,6 +65,21 @@ _understand_cached = lru_cache(maxsize=4096)(_understand)
 """Clients ask for the same few keys in the same words again and again."""
 
 
+@lru_cache(maxsize=4096)
+def _whole_request(
+    data: bytes, service: Service, secure: bool
+) -> tuple[Head, Keys | Answer] | None:
+    """The request without a body that `data` is, if it is just one, and this lane serves it."""
+    try:
+        end = find_head(bytearray(data), 0, first=True)
+        head, to = _understand(data[:end], service, secure)
+    except (BadRequest, Hangup):
+        return None
+    if end != len(data) or head.fields.length != 0 or isinstance(to, Other):
+        return None
+    return head, to
+
+
 class Lane(asyncio.Protocol):
     """One client connection, one of the `crowd` if that lets it in.
 
@@ -138,6 +153,18 @@ class Lane(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._lingering:
             return
+        if (
+            data.endswith(b"\n\r\n")
+            and len(data) <= MAX_CACHED_HEAD
+            and not (self._buffer or self._busy or self._paused or self._head)
+            and (whole := _whole_request(data, self._service, self._secure)) is not None
+        ):
+            self._begin(*whole)
+            try:
+                self._serve(b"")
+            except Exception:
+                self._fail()
+            return
         self._buffer += data
         if not self._busy:
             self._work()
@@ -162,10 +189,14 @@ class Lane(asyncio.Protocol):
         except Hangup:
             self._end(b"")
         except Exception:
-            log.exception("a request failed")
-            self.abort()
+            self._fail()
         finally:
             self._working = False
+
+    def _fail(self) -> None:
+        """Give up after an error of ours."""
+        log.exception("a request failed")
+        self.abort()
 
     def _next_request(self) -> bool:
         """Read and serve one request; False if there is nothing to do for now."""
@@ -194,15 +225,13 @@ class Lane(asyncio.Protocol):
         self._scanned = 0
         understand = _understand_cached if end <= MAX_CACHED_HEAD else _understand
         head, to = understand(bytes(buffer[:end]), self._service, self._secure)
+        fields = head.fields
         if isinstance(to, Other):
-            self._hand_over(end + (head.fields.length or 0))
+            self._hand_over(end + (fields.length or 0))
             return False
-        self._first = False
-        self._after_post = head.method == b"POST"
-        self._head, self._to = head, to
-        self._close = False
-        length = head.fields.length
-        if length is not None and end + length <= len(buffer) and not head.expects_continue:
+        self._begin(head, to)
+        length = fields.length
+        if length is not None and end + length <= len(buffer) and not fields.expectation:
             body = bytes(buffer[end : end + length])
             del buffer[: end + length]
             self._serve(body)
@@ -211,8 +240,14 @@ class Lane(asyncio.Protocol):
             self._expect_body(head, to)
         return True
 
+    def _begin(self, head: Head, to: Keys | Answer) -> None:
+        self._first = False
+        self._after_post = head.method == b"POST"
+        self._head, self._to = head, to
+        self._close = False
+
     def _expect_body(self, head: Head, to: Keys | Answer) -> None:
-        wanted = isinstance(to, Keys) and wants_form(head.method, head.fields.get(b"content-type"))
+        wanted = isinstance(to, Keys) and wants_form(head.method, head.fields.content_type)
         self._body = Body(head.fields.length, MAX_FORM_BYTES + 1 if wanted else 0)
         if head.expects_continue:
             # A client that waits for leave to send a body nobody wants is answered, and left.
@@ -247,9 +282,9 @@ class Lane(asyncio.Protocol):
             head.method,
             to.path,
             to.query,
-            fields.get(b"content-type"),
+            fields.content_type,
             body,
-            Credentials(fields.get(b"authorization"), self._peer_names),
+            Credentials(fields.authorization, self._peer_names),
             self._respond,
             self._watch,
         )
@@ -262,7 +297,7 @@ class Lane(asyncio.Protocol):
         data, stays = render(
             answer,
             head,
-            service.cors.block(head.fields.get(b"origin")),
+            service.cors.block(head.fields.origin),
             service.clock.date(),
             keep_alive=head.fields.keep_alive and not self._close,
         )
@@ -287,7 +322,7 @@ class Lane(asyncio.Protocol):
             render_stream(
                 head,
                 service.success_headers(service.node.store.index),
-                service.cors.block(head.fields.get(b"origin")),
+                service.cors.block(head.fields.origin),
                 service.clock.date(),
             )
         )

@@ -76,7 +76,7 @@ def render(
     answer: Answer, head: Head, cors: bytes, date: bytes, *, keep_alive: bool
 ) -> tuple[bytes, bool]:
     """All bytes of the response to `head`, and whether the connection can stay open."""
-    body, minor = answer.body, min(head.minor, 1)
+    body, minor = answer.body, 1 if head.minor else 0
     measured = len(body) <= MAX_MEASURED_BODY
     stays = keep_alive and not answer.close and (minor > 0 or measured)
     block = answer.block

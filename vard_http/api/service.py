@@ -42,6 +42,7 @@ class Service:
         limits: Limits = NO_LIMITS,
     ) -> None:
         self.node = node
+        self._raft = node.raft
         self.requests = Requests()
         self.health = Health()
         self.limits = limits
@@ -178,8 +179,8 @@ class Service:
 
     def success_headers(self, index: int) -> bytes:
         """The headers of every success on /v2/keys (contract 3)."""
-        node = self.node
-        return self._success % (index, node.commit_index, node.term)
+        raft = self._raft
+        return self._success % (index, raft.commit_index, raft.term)
 
     def watch_refused(self, error: StoreError) -> Answer:
         """The answer to a watch that cannot be; of watches only failures are counted."""

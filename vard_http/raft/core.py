@@ -124,7 +124,8 @@ class Raft:
         state = self.state
         state.now = max(state.now, now)
         if state.is_leader:
-            check_quorum(state)
+            if state.now >= state.heartbeat_deadline:
+                check_quorum(state)
             continue_transfer(state)
         elif state.now >= state.election_deadline:
             handle_timeout(state)
@@ -284,17 +285,12 @@ class Raft:
             elected = (state.current_term, state.voted_for) == state.durable_term_vote
             (appends if elected else state.messages).extend(do_leader(state))
         entries = state.log.unstable()
-        ready = Ready(
-            appends,
-            state.chunk,
-            self._hard_state(entries),
-            entries,
-            state.messages,
-            self._newly_committed(),
-            state.read_states,
-        )
-        if not any(getattr(ready, field) for field in ready.__struct_fields__):
+        hard_state = self._hard_state(entries)
+        committed = self._newly_committed()
+        messages, read_states, chunk = state.messages, state.read_states, state.chunk
+        if not (appends or chunk or hard_state or entries or messages or committed or read_states):
             return None
+        ready = Ready(appends, chunk, hard_state, entries, messages, committed, read_states)
         state.messages, state.read_states, state.chunk = [], [], None
         self._handing_out = True
         return ready
@@ -311,13 +307,17 @@ class Raft:
             # Storage may install before it appends, and then the log ends with the snapshot.
             commit = state.snapshot.index
         same = (state.current_term, state.voted_for) == state.durable_term_vote
-        may_lag = 0 if any(entry.kind == CONFIGURATION for entry in entries) else COMMIT_LAG
-        if same and not (entries and commit - state.durable_commit > may_lag):
+        if same and not entries:
+            return None
+        may_lag = 0 if state.log.configuration_index >= state.log.unstable_from else COMMIT_LAG
+        if same and commit - state.durable_commit <= may_lag:
             return None
         return HardState(state.current_term, state.voted_for, commit)
 
     def _newly_committed(self) -> list[Entry]:
         state = self.state
+        if state.commit_index == state.last_applied:
+            return []
         last = min(state.commit_index, state.last_applied + MAX_COMMITTED)
         committed = state.log.slice(state.last_applied + 1, last + 1)
         state.last_applied = last
@@ -332,5 +332,5 @@ class Raft:
             state.durable_commit = ready.hard_state.commit
         if ready.entries:
             state.log.unstable_from = ready.entries[-1].index + 1
-        if state.role is Role.LEADER:
-            advance_commit_index(state)
+            if state.role is Role.LEADER:
+                advance_commit_index(state)

@@ -35,6 +35,11 @@ def hard_state_row(state: HardState) -> tuple[int, int, int, int]:
     )
 
 
+def _batch_row(first: int, last: int, data: bytes) -> tuple[int, int, bytes, int]:
+    """The columns of `_INSERT_BATCH`."""
+    return last, first, data, blob_checksum(first, last, data)
+
+
 class Log:
     """Rows are batches: the entries `first .. last` of one append."""
 
@@ -65,20 +70,19 @@ class Log:
             data = encode_entries(entries)
         if hard_state is not None and hard_state.commit > last:
             raise ValueError(f"commit index {hard_state.commit} is beyond the log's end, {last}")
-        with self._database.transaction(len(data)) as connection:
-            if entries:
-                if first <= self.last_index:
-                    self._truncate(connection, first)
-                self._insert(connection, first, last, data)
-            if hard_state is not None:
-                connection.execute(INSERT_HARD_STATE, hard_state_row(hard_state))
+        if entries and first > self.last_index and hard_state is None:
+            self._database.write(_INSERT_BATCH, _batch_row(first, last, data), len(data))
+        else:
+            with self._database.transaction(len(data)) as connection:
+                if entries:
+                    if first <= self.last_index:
+                        self._truncate(connection, first)
+                    connection.execute(_INSERT_BATCH, _batch_row(first, last, data))
+                if hard_state is not None:
+                    connection.execute(INSERT_HARD_STATE, hard_state_row(hard_state))
         self.last_index = last
         if hard_state is not None:
             self.commit_index = hard_state.commit
-
-    def _insert(self, connection: sqlite3.Connection, first: int, last: int, data: bytes) -> None:
-        row = (last, first, data, blob_checksum(first, last, data))
-        connection.execute(_INSERT_BATCH, row)
 
     def _truncate(self, connection: sqlite3.Connection, index: int) -> None:
         """Drop the entries from `index` on; a batch that `index` divides keeps its head."""
@@ -89,7 +93,8 @@ class Log:
         connection.execute("DELETE FROM log WHERE last >= ?", (index,))
         for last, first, data, crc in rows:
             head = self._decode(last, first, data, crc)[: index - first]
-            self._insert(connection, first, index - 1, encode_entries(head))
+            row = _batch_row(first, index - 1, encode_entries(head))
+            connection.execute(_INSERT_BATCH, row)
 
     def compact(self, up_to_index: int, limit: int) -> bool:
         """Drop batches that end at or before `up_to_index`, at most `limit` entries if possible.

@@ -170,7 +170,7 @@ class Storage:
 
     @property
     def checkpoint_due(self) -> bool:
-        """Whether enough was written since the last checkpoint for another, of about 6 ms."""
+        """Whether enough was written since the last checkpoint for another."""
         return self._database.checkpoint_due
 
     def checkpoint(self) -> None:

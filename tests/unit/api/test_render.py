@@ -17,7 +17,7 @@ from vard_http.api.answers import (
     moved,
     not_found,
 )
-from vard_http.api.http1 import Fields, Head
+from vard_http.api.http1 import Head, read_fields
 from vard_http.api.render import Clock, Cors, chunk, render, render_stream
 
 DATE = b"Mon, 23 Nov 2026 18:00:00 GMT"
@@ -27,7 +27,7 @@ LONG = b"x" * (MAX_MEASURED_BODY + 1)
 
 
 def head(method: bytes = b"GET", minor: int = 1, *, keep_alive: bool = True) -> Head:
-    return Head(method, b"/", minor, Fields({}, 0, keep_alive, b""))
+    return Head(method, b"/", minor, read_fields({}, 0, keep_alive=keep_alive))
 
 
 def rendered(
