@@ -6,6 +6,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+import structlog
+
+from vard_http.node.cluster import decode_reason
 from vard_http.node.membership import admissible
 from vard_http.node.pending import Done, Pending, Waiting
 from vard_http.raft import (
@@ -15,18 +19,33 @@ from vard_http.raft import (
     Proposal,
     Propose,
     Raft,
+    decode_change,
     encode_change,
 )
-from vard_http.store import Command, encode
+from vard_http.store import Command, CommandError, decode, encode
 from vard_http.transport import Transport
 
 if TYPE_CHECKING:
     from vard_http.node.node import Node
 
+log = structlog.get_logger("node")
+
 
 def request_number(data: bytes) -> int:
     """The request number before a command."""
     return int.from_bytes(data[:8], "big")
+
+
+def _can_be_applied(proposal: Proposal) -> bool:
+    """Whether this is a command or a change: in the log, anything else would end every member."""
+    try:
+        if proposal.kind == NORMAL:
+            decode(proposal.data[8:])
+        else:
+            decode_reason(decode_change(proposal.data).context)
+    except (CommandError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return proposal.kind in (NORMAL, CONFIGURATION)
 
 
 class Proposals:
@@ -59,7 +78,10 @@ class Proposals:
 
     def receive(self, source: int, message: Propose, now: float) -> None:
         """Another server passes proposals on."""
-        message = Propose(tuple(self._admissible(message.proposals)))
+        proposals = [proposal for proposal in message.proposals if _can_be_applied(proposal)]
+        if len(proposals) < len(message.proposals):
+            log.warning("a peer proposed what is no command", peer=f"{source:x}")
+        message = Propose(tuple(self._admissible(proposals)))
         if self._raft.accepts_proposals:
             self._raft.step(source, message)
         else:

@@ -159,9 +159,12 @@ def encode(command: Command) -> bytes:
 def decode(data: bytes) -> Command:
     """The command that was encoded as `data`. Raises CommandError."""
     try:
-        return _decoder.decode(data)
+        command = _decoder.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CommandError(f"not a command: {error}") from error
+    if not isinstance(command, Sync) and not command.path.startswith(b"/"):
+        raise CommandError("not a command: its path does not begin at the root")
+    return command
 
 
 def apply(store: Store, command: Command) -> Event | None:

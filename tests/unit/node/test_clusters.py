@@ -24,11 +24,13 @@ from vard_http.raft import (
     Entry,
     HardState,
     InstallSnapshot,
+    Proposal,
+    Propose,
     SnapshotMeta,
 )
-from vard_http.raft.messages import RequestVoteReply
+from vard_http.raft.messages import NORMAL, RequestVoteReply
 from vard_http.storage import SnapshotWriter, Storage, open_storage
-from vard_http.store import Event, digest
+from vard_http.store import Event, digest, encode
 
 
 def leader_of(nodes: list[Node]) -> Node:
@@ -103,6 +105,17 @@ async def test_all_members_answer_and_come_to_the_same(trio: list[Node]) -> None
     assert all(isinstance(outcome, Event) for outcome in outcomes)
     await until(lambda: same(trio))
     assert trio[0].store.index == 37
+
+
+async def test_what_a_peer_proposes_is_dropped_if_nobody_could_apply_it(trio: list[Node]) -> None:
+    leader = leader_of(trio)
+    junk = [Proposal(kind, b"x" * size) for kind in range(-1, 4) for size in (0, 8, 20)]
+    sound = Proposal(NORMAL, bytes(8) + encode(put(b"sound")))
+    index = leader.store.index
+    leader.receive(next(node.me for node in trio if node is not leader), Propose((*junk, sound)))
+    await until(lambda: all(node.store.index == index + 1 for node in trio))
+    assert isinstance(await propose(leader), Event)
+    await until(lambda: same(trio))
 
 
 async def test_a_leader_that_stops_hands_over_first(trio: list[Node]) -> None:

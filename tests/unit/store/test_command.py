@@ -52,6 +52,7 @@ JUNK = [
     msgspec.msgpack.encode(["set", 1]),
     msgspec.msgpack.encode(["set", 1, b"", b"v"]),
     msgspec.msgpack.encode(["set", "1", b"/1/a", b"v"]),
+    msgspec.msgpack.encode(["delete", 1, b"a"]),
     msgspec.msgpack.encode(["set", 1, b"/1/a", b"v", 1]),
     msgspec.msgpack.encode(["cad", 1, b"/1/a", None, -1]),
     msgspec.msgpack.encode(["sync", 1, 2]),
