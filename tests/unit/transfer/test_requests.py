@@ -166,7 +166,16 @@ def test_a_ttl_that_no_sync_dates_is_not_shown() -> None:
 
 @pytest.mark.parametrize(
     ("kind", "data"),
-    [(2, b""), (NORMAL, b"\xff"), (CONFIGURATION, message(f2=0, f3=1, f4=b"no JSON"))],
+    [
+        (2, b""),
+        (NORMAL, b"\xff"),
+        (NORMAL, message(f2=b"PUT", f3=0, f4=b"v")),
+        (NORMAL, message(f2=b"SYNC", f15=b"soon")),
+        (NORMAL, message(f1301=message(f1=b"x"))),
+        (CONFIGURATION, message(f2=0, f3=1, f4=b"no JSON")),
+        (CONFIGURATION, message(f2=0, f3=1, f4=b'{"peerURLs":[[]]}')),
+        (CONFIGURATION, message(f2=0, f3=1, f4=b'{"peerURLs":{"a":1}}')),
+    ],
 )
 def test_entries_that_no_etcd_writes_are_refused(kind: int, data: bytes) -> None:
     with pytest.raises(TransferError, match="entry 1 of etcd's log cannot be understood"):

@@ -11,6 +11,7 @@ from vard_http.store import Image
 from vard_http.transfer.etcd.snapshot import read_store, read_time
 
 NEVER = "0001-01-01T00:00:00Z"
+FAR = "0001-03-01T00:00:00Z"
 
 
 def node(children: dict[str, Any] | None = None, value: str = "") -> dict[str, Any]:
@@ -62,7 +63,7 @@ def test_times_are_read_to_the_nanosecond(text: str, nanoseconds: int) -> None:
     assert read_time(text) == nanoseconds
 
 
-@pytest.mark.parametrize("text", ["", "yesterday", "1970-01-01", "1970-13-01T00:00:00Z"])
+@pytest.mark.parametrize("text", ["", "yesterday", "1970-01-01", "1970-13-01T00:00:00Z", FAR])
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         read_time(text)

@@ -11,7 +11,7 @@ import contextlib
 import posixpath
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -54,6 +54,15 @@ _V3_WRITES: Final = frozenset({4, 5, 6})
 _ADD, _REMOVE, _UPDATE, _LEARN = range(4)
 
 
+class _Read(NamedTuple):
+    """An entry, its v2 request if it is one, the time of that if it is a SYNC, and its expiry."""
+
+    entry: Entry
+    request: Message | None
+    synced: int
+    expires: int
+
+
 class Replay:
     """Applies the entries of a log to a store, as the etcd that wrote it did.
 
@@ -72,16 +81,22 @@ class Replay:
         nothing else.
         """
         read = [self._read(entry) for entry in entries]
-        for (entry, request), now in zip(read, _times(read), strict=True):
+        for (entry, request, _, _), now in zip(read, _times(read), strict=True):
             if entry.kind == CONFIGURATION:
                 _change(self._store, entry)
             elif request is not None:
-                _apply(self._store, request, now)
+                try:
+                    _apply(self._store, request, now)
+                except (ProtobufError, UnicodeDecodeError) as error:
+                    raise _unknown(entry, str(error)) from error
 
-    def _read(self, entry: Entry) -> tuple[Entry, Message | None]:
-        """The entry, and its v2 request if it is one."""
+    def _read(self, entry: Entry) -> _Read:
         try:
-            return entry, self._request(entry)
+            request = self._request(entry)
+            if request is None:
+                return _Read(entry, None, 0, 0)
+            synced = request.signed(15) if request.data(2) == b"SYNC" else 0
+            return _Read(entry, request, synced, request.signed(9))
         except ProtobufError as error:
             raise _unknown(entry, str(error)) from error
 
@@ -99,26 +114,21 @@ class Replay:
         return message if message.numbers & {_VERSION_SET, _ATTRIBUTES_SET} else None
 
 
-def _times(read: Sequence[tuple[Entry, Message | None]]) -> list[int]:
+def _times(read: Sequence[_Read]) -> list[int]:
     """When each of the entries was applied, roughly: the time of the next SYNC.
 
     Behind the last one it is a request's own expiry, for which no TTL is shown, or that SYNC's.
     """
-    synced = [request.signed(15) if request and _is_sync(request) else 0 for _, request in read]
     following, times = 0, []
-    for time in reversed(synced):
-        following = time or following
+    for entry in reversed(read):
+        following = entry.synced or following
         times.append(following)
     times.reverse()
-    latest = max(synced, default=0)
-    for place, (_, request) in enumerate(read):
+    latest = max((entry.synced for entry in read), default=0)
+    for place, entry in enumerate(read):
         if not times[place]:
-            times[place] = (request.signed(9) if request else 0) or latest
+            times[place] = entry.expires or latest
     return times
-
-
-def _is_sync(request: Message) -> bool:
-    return request.data(2) == b"SYNC"
 
 
 def _apply(store: Store, request: Message, now: int) -> None:
@@ -194,6 +204,8 @@ def _change(store: Store, entry: Entry) -> None:
         urls: list[str] = told.get("peerURLs") or []
     except (ProtobufError, orjson.JSONDecodeError, AttributeError) as error:
         raise _unknown(entry, str(error)) from error
+    if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+        raise _unknown(entry, "its peer URLs are none")
     cluster = read_cluster(store)
     if member in cluster.removed:
         return

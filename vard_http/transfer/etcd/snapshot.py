@@ -149,7 +149,10 @@ def read_time(text: str) -> int:
     seconds, fraction, zone = match.groups()
     elapsed = datetime.fromisoformat(seconds + zone.replace("Z", "+00:00")) - _EPOCH
     whole = elapsed.days * 86_400 + elapsed.seconds
-    return whole * _NANOSECONDS + int((fraction or "0").ljust(9, "0"))
+    nanoseconds = whole * _NANOSECONDS + int((fraction or "0").ljust(9, "0"))
+    if not -(1 << 63) <= nanoseconds < 1 << 63:
+        raise ValueError(f"{text!r} is further from 1970 than etcd can count")
+    return nanoseconds
 
 
 def _expires(text: str | None) -> int:
