@@ -31,7 +31,7 @@ from vard_http.node import Node, StartError, start_node
 from vard_http.notify import notify
 from vard_http.signals import stop_signal, unless_stopped
 from vard_http.storage import exists
-from vard_http.tls import Security, client_settings, peer_settings
+from vard_http.tls import Security, Settings, client_settings, peer_settings
 from vard_http.transport import PeerListener, Refusals
 
 log = structlog.get_logger("server")
@@ -48,7 +48,7 @@ async def run(config: Config) -> signal.Signals | None:
     """
     connections = _allow_many_connections()
     among_peers = Security(peer_settings(config))
-    for_clients = Security(client_settings(config))
+    for_clients = Security(_listening_settings(config))
     peer_side = bind(config.listen_peer_urls)
     client_side = bind(config.listen_client_urls)
     metrics_side = bind(config.listen_metrics_urls)
@@ -101,6 +101,13 @@ async def run(config: Config) -> signal.Signals | None:
         await node.stop()
         for server in servers:
             server.close()
+
+
+def _listening_settings(config: Config) -> Settings:
+    """TLS for clients; if all listeners are plain its files are ignored, missing ones too."""
+    urls = (*config.listen_client_urls, *config.listen_metrics_urls)
+    secure = any(scheme_of(url) in ("https", "unixs") for url in urls)
+    return client_settings(config) if secure else Settings()
 
 
 async def _with_members(config: Config) -> Config:

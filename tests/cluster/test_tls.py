@@ -20,7 +20,7 @@ from tests.cluster.secure import (
     secure_server,
     shown_certificate,
 )
-from tests.harness.processes import Server
+from tests.harness.processes import Kind, Server, start_server
 from tests.harness.wire import Connection, request_bytes
 from vard_http.tls.rejections import PERIOD_SECONDS
 
@@ -156,6 +156,14 @@ def test_a_renewed_certificate_is_used_without_a_restart(authority: Authority) -
         assert ask(server.tls_port, authority.client(), "GET", "/version") == 200
         assert len(server.lines_with("the certificate in use stays")) == 1
         assert len(server.lines_with("certificate renewed")) == 1
+
+
+@pytest.mark.parametrize("kind", ["vard", pytest.param("etcd", marks=pytest.mark.etcd)])
+def test_files_of_tls_do_not_matter_to_plain_listeners(kind: Kind) -> None:
+    flags = ["--cert-file=/nowhere", "--key-file=/nowhere", "--trusted-ca-file=/nowhere"]
+    with start_server(kind, flags) as server:
+        assert value_of(server, "a") is None
+        assert "Ignored key/cert files." in server.log()
 
 
 def test_auto_tls_serves_with_a_certificate_of_its_own() -> None:
