@@ -62,10 +62,19 @@ class Outcome:
 
 
 class Etcdctl:
-    """etcdctl as a client of one cluster; `endpoints` are those of all members by default."""
+    """etcdctl as a client of one cluster; `endpoints` are those of all members by default.
 
-    def __init__(self, servers: Sequence[Server], endpoints: str | None = None) -> None:
+    `launcher` is a command that runs the one which follows it.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[Server],
+        endpoints: str | None = None,
+        launcher: Sequence[str] = (),
+    ) -> None:
         self.servers = servers
+        self._launcher = launcher
         self.endpoints = endpoints or ",".join(each.endpoint.client_url for each in servers)
 
     def run(self, command: Command) -> Outcome:
@@ -103,7 +112,7 @@ class Etcdctl:
         environment = {name: os.environ[name] for name in ("PATH",)}
         environment |= {"ETCDCTL_API": "2", "ETCDCTL_ENDPOINTS": self.endpoints}
         return subprocess.Popen(
-            [program, *(self._filled(argument) for argument in command.arguments)],
+            [*self._launcher, program, *(self._filled(argument) for argument in command.arguments)],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -172,5 +181,5 @@ def _read_until(process: subprocess.Popen[str], line: str | None) -> str:
         printed += each
         if each.rstrip("\n") == line:
             process.send_signal(signal.SIGINT)
-            break
-    return printed
+            return printed
+    raise AssertionError(f"it never printed {line!r}, but {printed!r}")

@@ -170,7 +170,11 @@ KEYS: list[Step] = [
     ctl(f"--endpoints {UNREACHABLE},{{endpoints}} get foo"),
     ctl(f"--endpoints {UNREACHABLE} cluster-health"),
     ctl("--version"),
+    ctl("-v"),
+    ctl("--help"),
+    ctl("-h"),
     ctl("help get"),
+    ctl("h get"),
     ctl("--unknown"),
     ctl("unknown"),
 ]
@@ -197,7 +201,12 @@ WATCHES: list[Step] = [
     ),
     Watching(ctl("-o extended watch --recursive wd"), (ctl("set wd/y 1"),)),
     Watching(ctl("watch --recursive wd"), (ctl("mkdir wd/sub"), ctl("set wd/sub/x 1"))),
-    Watching(ctl("watch brief"), (ctl("set --ttl 1 brief x"),)),
+    # It sees the expiry, so that this cannot come between the indexes below.
+    Watching(
+        ctl("exec-watch sh -c 'echo $ETCD_WATCH_ACTION' brief"),
+        (ctl("set --ttl 1 brief x"),),
+        until="expire",
+    ),
     ctl("set gone x"),
     Watching(
         ctl("watch --forever f"),
@@ -210,7 +219,7 @@ WATCHES: list[Step] = [
         until="last",
     ),
     Watching(ctl("watch --forever --after-index 3 w"), until="again"),
-    Watching(ctl("--debug watch --forever f"), (ctl("set f 1"), ctl("set f last")), until="last"),
+    Watching(ctl("watch -f f"), (ctl("set f 1"), ctl("set f last")), until="last"),
     Watching(
         ctl("exec-watch sh -c 'echo $ETCD_WATCH_ACTION $ETCD_WATCH_VALUE' e"),
         (ctl("set e here"),),
@@ -222,10 +231,11 @@ WATCHES: list[Step] = [
             "'echo $ETCD_WATCH_ACTION $ETCD_WATCH_KEY $ETCD_WATCH_MODIFIED_INDEX' ed"
         ),
         (ctl("set ed/x here"),),
-        until="set /ed/x 32",
+        until="set /ed/x 33",
     ),
+    Watching(ctl("exec-watch --after-index 25 sh -c 'echo $ETCD_WATCH_ACTION' e"), until="set"),
     Watching(
-        ctl("--debug exec-watch --after-index 25 sh -c 'echo $ETCD_WATCH_ACTION' e"), until="set"
+        ctl("exec-watch -r sh -c 'echo $ETCD_WATCH_VALUE' ed"), (ctl("set ed/x 2"),), until="2"
     ),
     ctl("exec-watch e"),
     ctl("watch"),
@@ -265,6 +275,8 @@ AUTH: list[Step] = [
     ctl("role revoke readers --path '/w/*' --write"),
     ctl("role revoke readers --path '/w/*' --write"),
     ctl("role revoke readers --path /none --rw"),
+    ctl("role revoke readers --path /none --readwrite"),
+    ctl("role revoke readers --path /none --read"),
     ctl("role get readers"),
     ctl("user grant bob --roles readers"),
     ctl("user grant bob --roles readers"),
@@ -324,8 +336,14 @@ AUTH: list[Step] = [
     ctl("user remove"),
     ctl("user passwd"),
     ctl("user"),
+    ctl("user --help"),
+    ctl("user -h"),
     ctl("role"),
+    ctl("role --help"),
+    ctl("role -h"),
     ctl("auth"),
+    ctl("auth --help"),
+    ctl("auth -h"),
     ctl("auth unknown"),
 ]
 
@@ -334,7 +352,10 @@ MEMBER: list[Step] = [
     ctl("--debug member list"),
     ctl("cluster-health"),
     Watching(ctl("cluster-health --forever"), until="next check after 10 second..."),
+    Watching(ctl("cluster-health -f"), until="next check after 10 second..."),
     ctl("member"),
+    ctl("member --help"),
+    ctl("member -h"),
     ctl("member add"),
     ctl("member add n2"),
     ctl("member add n2 '{peer:default}'"),
