@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import shutil
 import signal
 import sys
 import time
@@ -28,6 +29,8 @@ CLIENTS: Final = 4
 KEYS: Final = 30
 OPERATIONS: Final = (1, 10, 100, 1000, 4000)
 """The cut comes after at most one of these many operations on files."""
+FRESH: Final = 0.1
+"""The share of cuts before which the member begins with an empty directory."""
 START_SECONDS: Final = 60.0
 
 
@@ -36,6 +39,7 @@ class PowerCuts(Struct):
 
     cuts: int = 0
     at_start: int = 0
+    fresh: int = 0
     verified: int = 0
     acknowledged: int = 0
     dropped: int = 0
@@ -64,6 +68,11 @@ class Writer:
                 await self._write()
         except (NotSent, Unanswered):
             return
+
+    def forget(self) -> None:
+        """Begin anew with a member that has nothing."""
+        self.promised.clear()
+        self.doubtful.clear()
 
     async def _write(self) -> None:
         self._count += 1
@@ -132,6 +141,11 @@ async def _one(
     early = chance.random() < 0.3
     after = chance.randint(1, chance.choice(OPERATIONS[:3] if early else OPERATIONS))
     policy, seed = chance.choice(list(Policy)), chance.getrandbits(31)
+    if chance.random() < FRESH:
+        shutil.rmtree(member.directory / "data", ignore_errors=True)
+        for writer in writers:
+            writer.forget()
+        result.fresh += 1
     if early:
         member.shim.arm(after, policy, seed)
     if await _start(member, writers, result):
@@ -175,8 +189,8 @@ async def _leaves(member: Member) -> dict[str, tuple[str, int]]:
 def describe(result: PowerCuts, seed: int) -> str:
     """The figures for people."""
     lines = [
-        f"power cuts: {result.cuts} (seed {seed}), {result.at_start} of them before the member"
-        " served",
+        f"power cuts: {result.cuts} (seed {seed}), {result.at_start} of them before it served"
+        f", {result.fresh} times a new member",
         f"restarts verified: {result.verified}, acknowledged writes: {result.acknowledged}",
         f"writes that were not synced: {result.dropped} dropped, {result.torn} torn,"
         f" {result.kept} kept; {result.names_dropped} names dropped",
