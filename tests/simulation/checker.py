@@ -5,7 +5,7 @@ Ghost state here is what no server knows: which votes were given, which entries 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from vard_http.raft import (
@@ -72,6 +72,10 @@ def require(condition: bool, name: str, detail: object) -> None:
         raise Violation(f"{name}: {detail}")
 
 
+def _ignore(*_: object) -> None:
+    """Until somebody listens."""
+
+
 class Checker:
     """Told of every step of every server; raises Violation."""
 
@@ -96,6 +100,8 @@ class Checker:
         self.acknowledged: set[bytes] = set()
         self.reads_served = 0
         self.elections = 0
+        self.elected: Callable[[int, int], None] = _ignore
+        """Told who leads which term."""
 
     # What clients see
 
@@ -282,6 +288,7 @@ class Checker:
             )
             self._leaders[term] = node
             self.elections += 1
+            self.elected(node, term)
             self._leader_completeness(node, raft)
         commit = state.commit_index
         if commit != self._commits[node]:

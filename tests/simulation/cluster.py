@@ -12,12 +12,14 @@ from tests.simulation.checker import Checker
 from tests.simulation.clients import Clients
 from tests.simulation.disk import Disk
 from tests.simulation.machine import Machine
+from tests.simulation.nemesis import WHY as WHY_FAULTS
 from tests.simulation.nemesis import Nemesis
 from tests.simulation.network import RELIABLE, Network
 from tests.simulation.profiles import Profile
 from tests.simulation.schedule import Schedule, bits
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.server import Action, Clock, Server
+from tests.simulation.words import WHY, of_entries, of_message, of_write
 from vard_http.raft import (
     CONFIGURATION,
     AnyMessage,
@@ -60,6 +62,7 @@ class Cluster:
         self.network = Network(self.scheduler, schedule, seed, profile.conditions, self._deliver)
         if whole:
             self.network.told = self._note_fate
+            self.checker.elected = lambda node, term: self._note(node, "leads term", term)
         configuration = self._first_configuration()
         for node in configuration.voters + configuration.learners:
             self._add(node, configuration)
@@ -68,7 +71,9 @@ class Cluster:
             profile,
             self.network,
             self.servers,
-            lambda what: self._note(0, "nemesis:", what),
+            lambda what: self._note(
+                0, "nemesis:", f"{what.replace('_', ' ')} ({WHY_FAULTS[what]})"
+            ),
         )
 
     def start(self) -> None:
@@ -136,7 +141,7 @@ class Cluster:
 
     def peace(self) -> None:
         """Everything works from now on; what is still on its way arrives first."""
-        self._note(0, "peace", "")
+        self._note(0, "trouble ends", "")
         self.network.heal()
         self.network.conditions = RELIABLE
         for server in list(self.servers.values()):
@@ -194,7 +199,8 @@ class Cluster:
         self.network.send(server.node, target, message)
 
     def written(self, server: Server, ready: Ready) -> None:
-        self._note(server.node, "wrote", (ready.chunk, ready.hard_state, ready.entries))
+        if written := of_write(ready.hard_state, ready.entries):
+            self._note(server.node, "has durably", written)
         self.checker.written(server.node, ready.hard_state)
         for entry in ready.entries:
             if entry.kind == CONFIGURATION:
@@ -208,7 +214,8 @@ class Cluster:
                 self.restart(node)
 
     def applied(self, server: Server, entries: list[Entry]) -> None:
-        self._note(server.node, "applied", entries)
+        if entries:
+            self._note(server.node, "applies", of_entries(entries))
         self.checker.applied(server.node, server.incarnation, entries, server.machine)
 
     def installed(self, server: Server) -> None:
@@ -223,11 +230,12 @@ class Cluster:
 
     def started(self, server: Server) -> None:
         assert server.raft is not None
-        self._note(server.node, "started", server.disk.hard_state)
+        durable = of_write(server.disk.hard_state, server.disk.entries)
+        self._note(server.node, "starts with", durable)
         self.checker.started(server.node, server.raft)
 
     def crashed(self, server: Server, where: str) -> None:
-        self._note(server.node, "crashed", where)
+        self._note(server.node, "crashes", where)
         down = 1 + bits(self._seed, server.node, server.incarnation) % (MAX_DOWN - 1)
         self.scheduler.after(down, self.restart, server.node)
 
@@ -236,13 +244,18 @@ class Cluster:
     def _note(self, node: int, what: str, subject: object) -> None:
         self._events.append((self.scheduler.now, node, what, subject))
 
+    def _note_fault(self, name: str) -> None:
+        self.schedule.count(name)
+        self._note(0, "nemesis:", f"{name.replace('_', ' ')} ({WHY_FAULTS[name]})")
+
     def _note_fate(self, source: int, target: int, message: AnyMessage, fate: str) -> None:
-        self._note(source, f"-> {target} is {fate}:", message)
+        self._note(source, f"-> {target} is {fate}:", f"{of_message(message)} ({WHY[fate]})")
 
     def story(self) -> str:
         """The last events and each server's state, for a person."""
         lines = [
-            f"{t:>7} ms  {n or '-':>2}  {what} {subject}" for t, n, what, subject in self._events
+            f"{t:>7} ms  {f'server {n}' if n else '':<9} {what} {subject}"
+            for t, n, what, subject in self._events
         ]
         for node, server in self.servers.items():
             if server.raft is None:

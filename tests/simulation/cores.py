@@ -10,7 +10,7 @@ from tests.simulation.profiles import PROFILES
 from tests.simulation.schedule import Schedule
 
 SETTLE_TIMEOUTS = 40
-QUIET_TIMEOUTS = 5
+QUIET_TIMEOUTS = 2
 
 
 def play_cores(
@@ -41,6 +41,7 @@ def play_cores(
         len(checker.acknowledged),
         checker.reads_served,
         schedule.counts,
+        cluster.story() if whole else "",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
+from typing import Final
 
 from tests.simulation.network import Conditions, Network
 from tests.simulation.profiles import Profile
@@ -11,6 +12,27 @@ from tests.simulation.server import CRASH_POINTS, Server
 from vard_http.raft import CONFIGURATION, AnyMessage, Change, Proposal, encode_change
 
 MAX_SERVERS = 9
+
+
+WHY: Final = {
+    "crash": "what it had in memory is gone, what it promised must hold",
+    "crash_leader": "the others must elect one who has all that was acknowledged",
+    "crash_all": "only what is durable is left",
+    "crash_within": "a Ready is left half done",
+    "stall": "timers of others run out meanwhile",
+    "stall_leader": "it wakes up and believes to lead still",
+    "split": "only one side may go on",
+    "isolate": "it must not depose the leader when it is back",
+    "isolate_leader": "it must not answer reads any more",
+    "one_way": "it is not heard, but hears",
+    "heal": "who fell behind catches up",
+    "weather": "messages overtake one another",
+    "clock_jump": "its leases and timeouts are over at once",
+    "transfer": "an election while all are well",
+    "snapshot": "the log before it goes",
+    "change": "quorums change while all this goes on",
+}
+"""Why each fault matters."""
 
 
 class Nemesis:

@@ -21,7 +21,7 @@ class Conditions:
     duplication: float = 0.0
     straggling: float = 0.0
     delay: int = 4
-    straggler_delay: int = 1500
+    straggler_delay: int = 800
 
 
 RELIABLE = Conditions()

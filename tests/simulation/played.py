@@ -8,7 +8,10 @@ import msgspec
 
 
 class Played(msgspec.Struct, frozen=True):
-    """`happened` counts faults, and other things that a run is played for, by kind."""
+    """`happened` counts faults, and other things that a run is played for, by kind.
+
+    `story` is told only if it was asked for.
+    """
 
     steps: int
     milliseconds: int
@@ -17,3 +20,4 @@ class Played(msgspec.Struct, frozen=True):
     acknowledged: int
     reads: int
     happened: Counter[str]
+    story: str = ""

@@ -70,7 +70,7 @@ class Clients:
         process = host.process
         assert process is not None
         now = process.loop.time_ns()
-        command: Command
+        command: Set | Create | Delete
         if roll < 0.9:
             ttl = chance.randrange(300, 2500) * MILLISECOND
             path = b"/1/ttl/%d" % (number % 4)
@@ -79,7 +79,11 @@ class Clients:
             command = Create(now, QUEUE, b"q%d" % number, in_order=True)
         else:
             command = Delete(now, QUEUE, recursive=True)
-        self.send(host, f"is asked for {command}", lambda p, done: _propose(p, command, done))
+        self.send(
+            host,
+            f"is asked for {type(command).__name__} {command.path.decode()}",
+            lambda p, done: _propose(p, command, done),
+        )
 
     def ask(
         self,
@@ -134,7 +138,7 @@ class Clients:
         assert process is not None
         request = Request(process, what, lost)
         self.open.append(request)
-        self._world.tell(host.name, what, "")
+        self._world.tell(host.name, what)
 
         def answered(answer: Answer) -> None:
             try:
@@ -158,7 +162,8 @@ class Clients:
         require(request in self.open, "answered_once", request.what)
         self.open.remove(request)
         self.answered += 1
-        self._world.tell(process.host.name, f"answers: {answer}", f"it {request.what}")
+        if self._world.telling:
+            self._world.tell(process.host.name, f"answers {_said(answer)}", f"it {request.what}")
         done(answer)
 
     def ended(self, process: Process) -> None:
@@ -182,6 +187,13 @@ def _read_output(answer: Event | StoreError) -> Output:
     if isinstance(answer, Event) and answer.node is not None:
         return "done", answer.node.value
     return output_of(answer)
+
+
+def _said(answer: Answer) -> str:
+    if not isinstance(answer, Event):
+        return str(answer)
+    value = b"nothing" if answer.node is None else answer.node.value
+    return f"{answer.action} at index {answer.index}: {value!r:.20}"
 
 
 def _propose(process: Process, command: Command, done: Done) -> None:

@@ -13,6 +13,7 @@ from tests.simulation.nodes.loop import SECOND, LocalClock, VirtualLoop
 from tests.simulation.nodes.storage import SimulatedStorage
 from tests.simulation.nodes.wire import Frame, Wire
 from tests.simulation.schedule import bits
+from tests.simulation.words import of_write
 from vard_http.node import Node, NodeSettings
 from vard_http.node.cluster import bootstrap_entries
 from vard_http.node.start import resume
@@ -76,7 +77,8 @@ class Host:
             if not self.battery:
                 self._forget_the_date()
             self.process = Process(self, self.world)
-            self.world.tell(self.name, "starts", self.disk.image.hard_state)
+            image = self.disk.image
+            self.world.tell(self.name, f"starts with {of_write(image.hard_state, image.entries)}")
             self.process.loop.at_once(self.process.begin)
 
     def _forget_the_date(self) -> None:
@@ -236,7 +238,7 @@ class Process:
         if self.host.disk_fails:
             self.failed = True
             self.world.schedule.count("write error")
-            self.world.tell(self.host.name, "cannot write", "")
+            self.world.tell(self.host.name, "cannot write")
         return not self.failed
 
     def noting(self, what: str) -> None:
@@ -259,7 +261,8 @@ class Process:
                 self.world.checker.appending(member, self.node.raft, entries, end)
 
     def appended(self, entries: Sequence[Entry], hard_state: HardState | None) -> None:
-        self.world.tell(self.host.name, "has durably", (hard_state, entries))
+        if self.world.telling:
+            self.world.tell(self.host.name, f"has durably {of_write(hard_state, entries)}")
         self.world.checker.written(self.host.member, hard_state)
 
     # The network

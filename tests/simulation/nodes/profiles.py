@@ -23,8 +23,8 @@ class Profile:
     faults: dict[str, int] = field(default_factory=dict)
 
 
-LOSSY = Conditions(loss=0.1, duplication=0.1, straggling=0.1, straggler_delay=800)
-MILD = Conditions(loss=0.02, duplication=0.03, straggling=0.03, straggler_delay=800)
+LOSSY = Conditions(loss=0.1, duplication=0.1, straggling=0.1)
+MILD = Conditions(loss=0.02, duplication=0.03, straggling=0.03)
 
 PROFILES = {
     "nodes": Profile(

@@ -22,12 +22,7 @@ TRACE_LENGTH = 80
 
 
 def play_nodes(
-    profile: str,
-    seed: int,
-    milliseconds: int,
-    schedule: Schedule,
-    *,
-    whole: bool = False,
+    profile: str, seed: int, milliseconds: int, schedule: Schedule, *, whole: bool = False
 ) -> Played:
     """`milliseconds` of trouble, then peace. Raises SimulationFailed, with the `whole` story or
     the end of it."""
@@ -51,6 +46,7 @@ def play_nodes(
         world.clients.answered,
         world.clients.reads,
         schedule.counts,
+        world.story() if whole else "",
     )
 
 

@@ -22,6 +22,7 @@ from tests.simulation.nodes.watchers import WatchingClient
 from tests.simulation.nodes.wire import Frame
 from tests.simulation.schedule import Schedule, bits
 from tests.simulation.scheduler import Scheduler
+from tests.simulation.words import WHY, of_messages
 from vard_http.node import Node
 from vard_http.raft import Settings
 from vard_http.store import digest
@@ -31,7 +32,7 @@ MAX_DOWN: Final = 1_200 * MILLISECOND
 NOTICED: Final = (0, 300 * MILLISECOND, 5 * SECOND)
 """How long a cut in the network may go unnoticed by TCP."""
 
-Line = tuple[int, str, str, object]
+Line = tuple[int, str, str, str]
 Act = Callable[[int, Random], None]
 
 
@@ -81,6 +82,9 @@ class World:
         )
         self.network.told = self._tell_fate
         self.network.repetition = Frame.repeated
+        self.checker.elected = lambda member, term: self.tell(
+            self._name(member), f"leads term {term}"
+        )
         self.clients = Clients(self)
         self.nemesis = Nemesis(self)
         self.lock = Lock()
@@ -154,7 +158,12 @@ class World:
         """The first one counts; the run ends after this step."""
         self.violation = self.violation or error
 
-    def tell(self, who: str, what: str, why: object) -> None:
+    @property
+    def telling(self) -> bool:
+        """Whether anybody listens to the story."""
+        return self._lines is not None
+
+    def tell(self, who: str, what: str, why: str = "") -> None:
         """A line of the story."""
         if self._lines is not None:
             self._lines.append((self.scheduler.now, who, what, why))
@@ -162,7 +171,7 @@ class World:
     def _tell_fate(self, source: int, target: int, frame: Frame, fate: str) -> None:
         if self._lines is not None:
             names = f"{self._name(source)} -> {self._name(target)}"
-            self.tell(names, f"is {fate}", frame.messages)
+            self.tell(names, f"is {fate}: {of_messages(frame.messages)}", WHY[fate])
 
     def _name(self, member: int) -> str:
         return self.hosts[member].name if member in self.hosts else f"{member:x}"
@@ -235,7 +244,7 @@ class World:
 
     def peace(self) -> None:
         """Everything works from now on; what is still on its way arrives."""
-        self.tell("all", "trouble ends", "")
+        self.tell("all", "trouble ends")
         self.network.heal()
         self.network.conditions = RELIABLE
         for host in list(self.hosts.values()):
@@ -285,7 +294,7 @@ class World:
     def story(self) -> str:
         """What happened, for a person."""
         lines = [
-            f"{time / 1000:>10.3f} ms  {who:>9}  {what}{f'  ({why})' if why else ''}"
+            f"{time / 1000:>10.3f} ms  {who:>9}  {what}{f' ({why})' if why else ''}"
             for time, who, what, why in self._lines or ()
         ]
         for host in self.hosts.values():
