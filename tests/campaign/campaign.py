@@ -17,7 +17,7 @@ from msgspec import Struct
 from tests.campaign import checks
 from tests.campaign.checks import Verdict
 from tests.campaign.field import Field, Trouble, state_of
-from tests.campaign.history import Event, History
+from tests.campaign.history import History
 from tests.campaign.http import NotSent, Unanswered, ask, parsed
 from tests.campaign.locks import LOCK, LockClient
 from tests.campaign.nemesis import Deed, Nemesis
@@ -68,8 +68,9 @@ async def run(plan: Plan, out: Path) -> Report:
         history = History()
         site = Site(field.ports, history, time.monotonic(), plan.pause, plan.quorum_reads)
         trouble = await _battle(plan, field, nemesis, site)
+        history.store(out)
         verdicts = await _verdicts(field, history, trouble, clocks="clock" not in nemesis.counts)
-        report = Report(
+        return Report(
             plan,
             nemesis.timeline,
             _outcomes(history),
@@ -78,8 +79,6 @@ async def run(plan: Plan, out: Path) -> Report:
             _network(field),
             verdicts,
         )
-        history.store(out)
-        return report
     finally:
         (out / "timeline.jsonl").write_bytes(
             b"".join(msgspec.json.encode(deed) + b"\n" for deed in nemesis.timeline)
@@ -200,13 +199,9 @@ async def _verdicts(
         *verdicts,
         checks.promises_kept(history.promises, await _leaves(port)),
         checks.watches_complete(history.watched, final, _acknowledged(history)),
-        checks.lock_exclusive(history.holds, _sorted(locked.values()), clocks_agree=clocks),
+        checks.lock_exclusive(history.holds, list(locked.values()), clocks_agree=clocks),
         checks.replicas_agree(states),
     ]
-
-
-def _sorted(events: Any) -> list[Event]:
-    return sorted(events, key=lambda event: event.index)
 
 
 def _acknowledged(history: History) -> dict[int, str]:

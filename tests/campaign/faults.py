@@ -113,13 +113,7 @@ class ShimFault(OnOne):
         self.target.shim.set(**self._changed)
         if not self.deadly:
             return f"as before at {self.target.name}"
-        ended = not self.target.alive
-        if ended:
-            field.restart(self.target)
-        else:
-            field.kill(self.target)
-            field.restart(self.target)
-        return f"{'ended' if ended else 'killed'}, start {self.target.name}"
+        return field.restart(self.target)
 
 
 class Clock(ShimFault):
@@ -158,9 +152,7 @@ class FileSizeLimit(OnOne):
         return f"no room in files at {self.target.name}"
 
     async def heal(self, field: Field) -> str:
-        field.kill(self.target)
-        field.restart(self.target)
-        return f"start {self.target.name}"
+        return field.restart(self.target)
 
 
 PAGE_ROOM: Final = 4096

@@ -66,11 +66,13 @@ class Field:
                 await asyncio.sleep(0.05)
 
     async def serves_or_ends(self, member: Member) -> None:
-        """Wait for either; the member may refuse its data."""
-        while True:
+        """Wait for either; the member may refuse its data. Raises Trouble."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
             if not member.alive or await leader_known(member) is not None:
                 return
             await asyncio.sleep(0.05)
+        raise Trouble(f"{member.name} neither serves nor ends: {member.last_words()}")
 
     def up(self) -> list[Member]:
         return [member for member in self.members if member.alive]
@@ -91,11 +93,13 @@ class Field:
         if member.alive:
             member.kill()
 
-    def restart(self, member: Member) -> None:
-        """Start a member that is dead; it is on its own from now on."""
-        if not member.alive:
-            member.spawn()
+    def restart(self, member: Member) -> str:
+        """Start a member that may have ended, or kill it first; it is on its own from now on."""
+        what = "killed" if member.alive else "ended"
+        self.kill(member)
+        member.spawn()
         self.down.discard(member.name)
+        return f"{member.name} {what}, start it"
 
     def look_for_deaths(self) -> None:
         """Note, and start again, members that are dead without a reason."""
