@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import signal
 import socket
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.cluster.client import agree, get, wait_until, write
+from tests.cluster.secure import Authority, ask
 from tests.harness.cluster import running_cluster
 from tests.harness.ports import lease_port
-from tests.harness.processes import Server, start_server
+from tests.harness.processes import Kind, Server, start_server
 from tests.harness.wire import Connection
 
 WRITES = 20
@@ -125,19 +128,44 @@ def has_round_trips(server: Server, to: str) -> bool:
     return samples(server).get((name, frozenset({("To", to)})), 0) > 0
 
 
-def test_the_monitoring_port_has_metrics_and_health_and_nothing_else() -> None:
+@pytest.mark.parametrize("kind", ["vard", pytest.param("etcd", marks=pytest.mark.etcd)])
+def test_the_monitoring_port_has_metrics_and_health_and_nothing_else(kind: Kind) -> None:
     port = lease_port()
     flags = [f"--listen-metrics-urls=http://127.0.0.1:{port.port}"]
-    with start_server("vard", flags), Connection(port.port) as connection:
+    with start_server(kind, flags), Connection(port.port) as connection:
         health = connection.request("GET", "/health")
         assert (health.status, health.body) == (200, b'{"health":"true"}')
         assert health.head.get("Access-Control-Allow-Origin") is None
         metrics = connection.request("GET", "/metrics")
         assert metrics.head.get("Content-Type") == "text/plain; version=0.0.4; charset=utf-8"
-        assert b"\netcd_server_has_leader 1.0\n" in metrics.body
+        assert re.search(rb"\netcd_server_has_leader 1(\.0)?\n", metrics.body)
         for path in ("/v2/keys", "/version", "/debug/vars", "/"):
             assert connection.request("GET", path).status == 404
-        assert connection.request("POST", "/health").status == 405
+        for method in ("HEAD", "POST", "OPTIONS"):
+            assert connection.request(method, "/health").head.get("Allow") == "GET"
+        assert connection.request("OPTIONS", "/metrics").status == 200
+        assert connection.request("OPTIONS", "/nope").status == 404
+        assert connection.request("OPTIONS", "//health").status == 301
+    port.release()
+
+
+@pytest.mark.parametrize("kind", ["vard", pytest.param("etcd", marks=pytest.mark.etcd)])
+def test_the_monitoring_port_speaks_tls_as_the_clients_port_does(
+    kind: Kind, tmp_path: Path
+) -> None:
+    port, authority = lease_port(), Authority(tmp_path)
+    flags = [
+        f"--listen-metrics-urls=https://127.0.0.1:{port.port}",
+        *authority.client_flags(authority.issue("server")),
+        f"--trusted-ca-file={authority.ca_file}",
+        "--client-cert-auth",
+    ]
+    with start_server(kind, flags):
+        friend = authority.client(authority.issue("prometheus"))
+        assert ask(port.port, friend, "GET", "/health") == 200
+        assert ask(port.port, friend, "GET", "/metrics") == 200
+        with pytest.raises(ssl.SSLError, match=r"bad certificate|certificate required"):
+            ask(port.port, authority.client(), "GET", "/metrics")
     port.release()
 
 

@@ -39,8 +39,8 @@ class Monitoring:
 
 
 def _route(service: Service, method: bytes, target: bytes, host: bytes | None) -> Route:
-    """As on the client port, but without CORS, and whatever the host is."""
-    to = route(service, method, target, None)
+    """As on the client port, but without CORS, for which OPTIONS is, and whatever the host is."""
+    to = route(service, b"POST" if method == b"OPTIONS" else method, target, None)
     if isinstance(to, Answer) and to.status in (301, 400, 405):
         return _bare(to)
     if not isinstance(to, Other) or to.path not in _PATHS:
