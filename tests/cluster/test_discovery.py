@@ -91,6 +91,19 @@ def test_members_find_each_other(
         agree(servers)
 
 
+@pytest.mark.parametrize("kind", ["vard", pytest.param("etcd", marks=pytest.mark.etcd)])
+def test_a_discovery_service_may_be_behind_a_proxy(
+    vard_service: Server, stack: ExitStack, kind: Kind
+) -> None:
+    """Nobody knows the host; the service stands in for a proxy, as it takes targets with hosts."""
+    _, _, path = token(vard_service, 1).partition("/v2")
+    url = f"http://discovery.invalid:1/v2{path}"
+    proxy = f"--discovery-proxy=127.0.0.1:{vard_service.port}"
+    (server,) = start(stack, kind, url, 1, ["n"], proxy)
+    server.wait_ready(fresh=True)
+    write(server, "a", "b")
+
+
 @pytest.mark.etcd
 def test_ids_are_those_of_etcd(etcd_service: Server, stack: ExitStack) -> None:
     """Each registers under the id that it then has."""
