@@ -1,0 +1,1 @@
+"""What requests may cost, counted and not timed: a guard against slow growth of the hot path."""
