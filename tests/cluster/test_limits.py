@@ -170,6 +170,28 @@ def test_watches_beyond_the_limit_are_refused() -> None:
         assert [len(events(watch, 1)) for watch in waiting] == [1, 1]
 
 
+def waiting(server: Server) -> int:
+    """How many watches wait."""
+    return int(json.loads(get(server, "/v2/stats/store").body)["watchers"])
+
+
+def test_a_watch_whose_client_leaves_16_mib_unread_gets_what_was_sent_and_no_more() -> None:
+    value, sent = "v" * (2 << 20), 0
+    with start_server("vard") as server:
+        watch = open_watch(server.port, "/v2/keys/d?wait=true&stream=true&recursive=true")
+        watch.wait_head()
+        while waiting(server) and sent < 100:
+            write(server, f"d/{sent}", value)
+            sent += 1
+        assert 8 < sent < 20
+        while watch.pump(1.0):
+            pass
+        told = [json.loads(line)["node"]["key"] for line in watch.body.splitlines()]
+        assert told == [f"/d/{number}" for number in range(len(told))]
+        assert 8 <= len(told) < sent
+        assert not watch.finished
+
+
 def test_forms_beyond_max_request_bytes_are_refused() -> None:
     with (
         start_server("vard", ["--max-request-bytes=1000"]) as server,
