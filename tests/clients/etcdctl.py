@@ -17,6 +17,9 @@ from tests.harness.processes import EtcdMissing, Server
 PATIENCE = 20.0
 """Seconds after which a command that should have ended is killed, and the test fails."""
 
+# etcdctl gives up after 2 s and 5 s, which a busy machine may take.
+_PATIENT = ("--timeout", "10s", "--total-timeout", "15s")
+
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*Z")
 _TTL = re.compile(r"(TTL: |\"ttl\":|<nil> )\d{3}\b")
 _ID = re.compile(r"\b[0-9a-f]{12,16}\b")
@@ -112,7 +115,7 @@ class Etcdctl:
         environment = {name: os.environ[name] for name in ("PATH",)}
         environment |= {"ETCDCTL_API": "2", "ETCDCTL_ENDPOINTS": self.endpoints}
         return subprocess.Popen(
-            [*self._launcher, program, *(self._filled(argument) for argument in command.arguments)],
+            [*self._launcher, program, *_PATIENT, *map(self._filled, command.arguments)],
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -11,7 +11,6 @@ import etcd
 import etcd.auth
 import pytest
 
-from tests.harness.cluster import running_cluster
 from tests.harness.processes import Server, start_server
 
 
@@ -45,6 +44,48 @@ def test_set_get_and_update(client: Any) -> None:
     assert client.read("/k", quorum=True).etcd_index >= updated.modifiedIndex
 
 
+def test_what_a_result_tells(client: Any) -> None:
+    made = client.write("/d/k", "1", ttl=100)
+    assert (made.newKey, made.dir, made.action) == (True, False, "set")
+    assert made.createdIndex == made.modifiedIndex == made.etcd_index
+    assert made.raft_index > 0
+    assert made.expiration.endswith("Z")
+    found = client.read("/d/k")
+    assert not found.newKey
+    assert found.createdIndex == made.createdIndex
+    assert found.etcd_index >= made.etcd_index
+    assert found != made
+    assert found == client.read("/d/k")
+
+
+def test_the_nodes_of_a_tree(client: Any) -> None:
+    client.write("/d/a", "1")
+    client.write("/d/sub/b", "2")
+    tree = client.read("/d", recursive=True, sorted=True)
+    assert [node.key for node in tree.get_subtree()] == ["/d", "/d/a", "/d/sub", "/d/sub/b"]
+    assert [node.key for node in tree.get_subtree(leaves_only=True)] == ["/d/a", "/d/sub/b"]
+
+
+def test_requests_beside_the_methods(client: Any) -> None:
+    answer = client.api_execute("/v2/keys/k", "PUT", params={"value": "1"})
+    assert (answer.status, client.get("/k").value) == (201, "1")
+    member = {"peerURLs": ["http://127.0.0.1:7"]}
+    with pytest.raises(etcd.EtcdException, match="Method Not Allowed"):
+        client.api_execute_json("/v2/members", "PATCH", params=member)
+    with pytest.raises(etcd.EtcdException, match="not supported"):
+        client.api_execute("/v2/keys/k", "PATCH")
+
+
+def test_what_python_etcd_itself_has_given_up(client: Any) -> None:
+    with pytest.raises(NotImplementedError, match="Election"):
+        client.election  # noqa: B018
+    with pytest.raises(NotImplementedError, match="Lock"):
+        client.get_lock("/k")
+    for kind in (etcd.auth.EtcdUser, etcd.auth.EtcdRole):
+        with pytest.raises(AttributeError):
+            kind.new(client, {kind.entity: "x"})
+
+
 @pytest.mark.parametrize(
     ("error", "call"),
     [
@@ -65,6 +106,33 @@ def test_errors_are_the_exceptions_of_the_library(client: Any, error: Any, call:
     client.write("/d/x", "1")
     with pytest.raises(error):
         call(client)
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [(301, etcd.EtcdLeaderElectionInProgress), (400, etcd.EtcdWatcherCleared)],
+)
+def test_errors_that_etcds_v2_handlers_never_send(code: int, error: type[Exception]) -> None:
+    assert etcd.EtcdError.error_exceptions[code] is error
+    with pytest.raises(error):
+        etcd.EtcdError.handle({"errorCode": code})
+
+
+@pytest.mark.parametrize(
+    ("base", "call"),
+    [
+        (etcd.EtcdKeyError, lambda client: client.read("/none")),
+        (etcd.EtcdValueError, lambda client: client.test_and_set("/k", "2", "wrong")),
+        (etcd.EtcdException, lambda client: client.delete("/none")),
+    ],
+)
+def test_errors_are_caught_by_their_base_and_carry_the_answer(
+    client: Any, base: Any, call: Any
+) -> None:
+    client.write("/k", "1")
+    with pytest.raises(base) as caught:
+        call(client)
+    assert caught.value.payload["index"] > 0
 
 
 def test_test_and_set_and_conditional_deletion(client: Any) -> None:
@@ -104,6 +172,8 @@ def test_a_ttl_is_told_refreshed_and_taken_away(client: Any) -> None:
     assert client.write("/k", "1", ttl=100).ttl == 100
     refreshed = client.refresh("/k", ttl=200)
     assert (refreshed.value, refreshed.ttl) == ("1", 200)
+    again = client.write("/k", None, ttl=300, refresh=True, prevExist=True)
+    assert (again.value, again.ttl) == ("1", 300)
     assert client.write("/k", "1").ttl is None
 
 
@@ -111,6 +181,8 @@ def test_watches(client: Any) -> None:
     first = client.write("/w/a", "1").modifiedIndex
     client.write("/w/b", "2")
     assert client.watch("/w", index=first, recursive=True, timeout=5).value == "1"
+    later = client.read("/w", wait=True, waitIndex=first + 1, recursive=True, timeout=5)
+    assert later.value == "2"
     events = islice(client.eternal_watch("/w", index=first, recursive=True), 2)
     assert [event.value for event in events] == ["1", "2"]
     with pytest.raises(etcd.EtcdWatchTimedOut):
@@ -145,6 +217,32 @@ def test_a_lock_has_one_holder_and_passes_on(client: Any, server: Server) -> Non
     theirs.release()
     with etcd.Lock(client, "trial") as held:
         assert held.is_acquired
+
+
+@pytest.mark.filterwarnings("ignore:The 'warn' method is deprecated")
+def test_a_lock_is_taken_up_again_by_its_uuid(client: Any) -> None:
+    held = etcd.Lock(client, "trial")
+    held.acquire()
+    again = etcd.Lock(client, "trial")
+    with pytest.raises(ValueError, match="Inexistent"):
+        again.uuid = "none"
+    again.uuid = held.uuid
+    assert again.lock_key == held.lock_key
+    assert again.acquire(blocking=False, lock_ttl=100)
+    again.release()
+    assert not held.is_acquired
+
+
+def test_a_lock_that_ends_while_it_is_waited_for(client: Any, server: Server) -> None:
+    other = etcd.Client(host="127.0.0.1", port=server.port)
+    mine, theirs = etcd.Lock(client, "trial"), etcd.Lock(other, "trial")
+    mine.acquire()
+    assert not theirs.acquire(blocking=False)
+    client.delete(theirs.lock_key)
+    # What acquire() goes on to, when it waits.
+    with pytest.raises(etcd.EtcdLockExpired):
+        theirs._acquired(timeout=5)
+    mine.release()
 
 
 def test_machines_leader_members_and_statistics(client: Any, server: Server) -> None:
@@ -193,19 +291,16 @@ def test_users_roles_and_keys_under_auth(server: Server) -> None:
         again = etcd.auth.EtcdRole(root, "readers")
         again.read()
         assert again.acls == {"/r/*": "R"}
+        assert {each["role"] for each in again.names} == {"guest", "readers", "root"}
+        again.acls = {"/r/*": "RW"}
+        again.write()
+        assert reader.write("/r/x", "2").value == "2"
+        with pytest.raises(etcd.EtcdInsufficientPermissions):
+            etcd.auth.EtcdRole(reader, "readers").read()
+        with pytest.raises(etcd.EtcdKeyNotFound):
+            etcd.auth.EtcdUser(root, "none").read()
         for each in (bob, role):
             each.delete()
     finally:
         etcd.auth.Auth(root).active = False
     assert anybody.write("/r/x", "3").value == "3"
-
-
-def test_another_member_is_asked_when_one_is_gone() -> None:
-    with running_cluster("vard", 3) as cluster:
-        hosts = tuple(("127.0.0.1", server.port) for server in cluster.servers)
-        client = etcd.Client(host=hosts, allow_reconnect=True, read_timeout=5)
-        client.write("/k", "1")
-        gone = next(s for s in cluster.servers if s.endpoint.client_url == client.base_uri)
-        gone.kill()
-        cluster.leader()
-        assert client.read("/k", quorum=True).value == "1"
