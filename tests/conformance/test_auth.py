@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 import pytest
 
+from tests.conformance.normaliser import response_difference
 from tests.harness.http1 import Response
 from tests.harness.processes import Server, start_server
-from tests.harness.wire import FORM, request_bytes
+from tests.harness.wire import FORM, ConnectionEnded, request_bytes
 
 _USERS = ("root", "u", "v", "_h", "é <x>", "missing")
 _ROLES = ("ra", "rb", "guest", "root", "_r", "missing")
@@ -53,7 +54,6 @@ _PARAMETERS = (
     "?sorted=true&ttl=x",
 )
 _SECRET = "correct horse battery staple"
-_SHOWN = ("Content-Type", "X-Etcd-Index", "Allow", "Www-Authenticate")
 
 
 @dataclass(frozen=True)
@@ -173,15 +173,9 @@ class Pair:
         return answers[0], answers[1]
 
     def difference(self, step: Step) -> str | None:
-        etcd, vard = (_comparable(answer) for answer in self.send(step))
-        return None if etcd == vard else f"{step}\n  etcd {etcd}\n  vard {vard}"
-
-
-def _comparable(answer: Response) -> tuple[object, ...]:
-    """All that does not depend on ports and times."""
-    head = answer.head
-    cluster_id = head.get("X-Etcd-Cluster-Id") is not None
-    return head.status, [head.get(name) for name in _SHOWN], cluster_id, answer.body
+        etcd, vard = self.send(step)
+        what = response_difference(etcd, vard, any_order=False)
+        return what and f"{what}: {step}\n  etcd {etcd}\n  vard {vard}"
 
 
 def _quoted(name: str) -> str:
@@ -232,6 +226,26 @@ def test_no_password_and_no_hash_is_logged() -> None:
     assert "incorrect password user=u" in log
     for secret in (_SECRET, "$2a$", _basic("u", _SECRET)[6:], _basic("u", "wrong" + _SECRET)[6:]):
         assert secret not in log
+
+
+@pytest.mark.etcd
+def test_what_breaks_etcds_handler_is_refused_here() -> None:
+    """An empty pattern that has to be compared, and an empty name of a user."""
+    with start_server("etcd") as etcd, start_server("vard") as vard:
+        pair = Pair(etcd, vard)
+        for name, body in (
+            ("users/root", '{"user":"root","password":"rp"}'),
+            ("users/u", '{"user":"u","password":"p","roles":["ra"]}'),
+            ("roles/ra", '{"role":"ra","permissions":{"kv":{"read":[""]}}}'),
+            ("enable", None),
+        ):
+            assert pair.difference(Step("PUT", f"/v2/auth/{name}", {}, body)) is None
+        for name, password in (("u", "p"), ("", "p")):
+            headers = {"Authorization": _basic(name, password)}
+            with etcd.connect() as connection, pytest.raises(ConnectionEnded):
+                connection.request("GET", "/v2/keys/x", headers)
+            with vard.connect() as connection:
+                assert connection.request("GET", "/v2/keys/x", headers).status == 401
 
 
 @pytest.mark.etcd
