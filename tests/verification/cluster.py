@@ -64,7 +64,7 @@ GHOSTS = (
         cronies=frozenset({(1, 1), (1, 2), (4, 1)}),
         leader_logs=((1, Log()),),
         victories=((1, frozenset({1, 2}), FIRST),),
-        led_with=frozenset({(1, FIRST), (1, SECOND)}),
+        led_with=frozenset({(1, 0, FIRST), (1, 1, SECOND)}),
         all_entries=EARLY,
     ),
     Ghost(
@@ -72,7 +72,7 @@ GHOSTS = (
         cronies=frozenset({(3, 2), (3, 3)}),
         leader_logs=((3, Log((E1, E2))),),
         victories=((3, frozenset({2, 3}), SECOND),),
-        led_with=frozenset({(3, SECOND)}),
+        led_with=frozenset({(3, 1, SECOND)}),
         all_entries=EARLY | {(3, E3), (3, E4)},
     ),
     Ghost(votes=frozenset({(3, 2)}), all_entries=EARLY | {(3, E3)}),

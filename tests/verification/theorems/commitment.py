@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from tests.verification.theorems.theorem import Complaints, Theorems
-from tests.verification.theorems.view import AnyEntry, AppendEntries, Log, Packet, Server, View
+from tests.verification.theorems.view import (
+    AnyEntry,
+    AppendEntries,
+    Configuration,
+    Log,
+    Packet,
+    Server,
+    View,
+)
 
 THEOREMS: Theorems[View] = Theorems()
 
@@ -22,25 +30,32 @@ class Past(Protocol):
 
 
 def directly_committed(view: View) -> list[AnyEntry]:
-    """LeaderCompletenessInterface.v `directly_committed`: what a quorum took in the entry's term.
-
-    With changes of membership, the quorum is one of every configuration in which that term's leader
-    has led: of the last one at least it must be, and more would only be asked too early.
-    """
+    """LeaderCompletenessInterface.v `directly_committed`: a quorum took it in the entry's term."""
     holders: dict[AnyEntry, set[int]] = defaultdict(set)
-    configurations = defaultdict(set)
+    led_with: dict[int, dict[int, Configuration]] = defaultdict(dict)
     for server, ghost in zip(view.servers, view.ghosts, strict=True):
         for term, entry in ghost.all_entries:
             if term == entry.term:
                 holders[entry].add(server.node)
-        for term, configuration in ghost.led_with:
-            configurations[term].add(configuration)
+        for term, index, configuration in ghost.led_with:
+            led_with[term][index] = configuration
     return [
         entry
         for entry, nodes in holders.items()
-        if configurations[entry.term]
-        and all(c.is_quorum(frozenset(nodes)) for c in configurations[entry.term])
+        if is_quorum_for(entry, frozenset(nodes), led_with[entry.term])
     ]
+
+
+def is_quorum_for(
+    entry: AnyEntry, nodes: frozenset[int], led_with: Mapping[int, Configuration]
+) -> bool:
+    """Whether `nodes` are a quorum of a configuration that was in force, in that leader's log, with
+    the entry there or later. (Whoever is elected by a later one has that change, so the entry.)"""
+    return any(
+        configuration.is_quorum(nodes)
+        and not any(index < later <= entry.index for later in led_with)
+        for index, configuration in led_with.items()
+    )
 
 
 def commit_recorded(server: Server) -> tuple[AnyEntry, ...]:

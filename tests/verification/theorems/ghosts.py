@@ -39,21 +39,36 @@ def advance(before: View, servers: tuple[Server, ...], in_flight: tuple[Packet, 
 
 def _stored(ghost: Ghost, before: Server | None, server: Server) -> Ghost:
     """Votes given, votes received, entries accepted."""
-    stored = server.stored
-    vote = (stored.term, stored.voted_for)
-    if vote[1] is not None and vote not in ghost.votes:
-        given = (stored.term, vote[1])
-        log = server.log.before(stored.last_index)
-        ghost = replace(
-            ghost,
-            votes=ghost.votes | {given},
-            votes_with_log=(*ghost.votes_with_log, (*given, log)),
-        )
+    if before is None or before.incarnation != server.incarnation:
+        ghost = replace(ghost, pending=frozenset(), pending_votes=frozenset())
+    ghost = _voted(ghost, server)
     if server.role in (Role.CANDIDATE, Role.LEADER) and server.votes_received:
         # Its own vote may not be durable yet, and then a crash would undo it.
-        counted = {v for v in server.votes_received if v != server.node or vote == (server.term, v)}
+        own = (server.term, server.node) in ghost.votes
+        counted = {v for v in server.votes_received if v != server.node or own}
         ghost = replace(ghost, cronies=ghost.cronies | {(server.term, v) for v in counted})
     return _accepted(ghost, before, server)
+
+
+def _voted(ghost: Ghost, server: Server) -> Ghost:
+    stored = server.stored
+    seen = {(server.term, server.voted_for), (stored.term, stored.voted_for)}
+    pending = ghost.pending_votes | {(term, vote) for term, vote in seen if vote is not None}
+    given = {vote for vote in pending if is_given(vote, server)}
+    log = server.log.before(stored.last_index)
+    new = tuple((*vote, log) for vote in sorted(given - ghost.votes))
+    return replace(
+        ghost,
+        votes=ghost.votes | given,
+        votes_with_log=ghost.votes_with_log + new,
+        pending_votes=pending - given,
+    )
+
+
+def is_given(vote: tuple[int, int], server: Server) -> bool:
+    """Whether a crash cannot undo it: it is durable, or a term is in which nobody will ask."""
+    stored = server.stored
+    return vote[0] < stored.term or vote == (stored.term, stored.voted_for)
 
 
 def _accepted(ghost: Ghost, before: Server | None, server: Server) -> Ghost:
@@ -85,7 +100,7 @@ def _elected(view: View, server: Server, ghost: Ghost) -> Ghost:
             leader_logs=(*ghost.leader_logs, (term, before_term(server.log, term))),
             victories=(*ghost.victories, (term, voters, server.configuration)),
         )
-    led = (term, server.configuration)
+    led = (term, *server.configurations[-1])
     return ghost if led in ghost.led_with else replace(ghost, led_with=ghost.led_with | {led})
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator
 
-from tests.verification.theorems.commitment import lacks, overwrites
-from tests.verification.theorems.ghosts import before_term
+from tests.verification.theorems.commitment import is_quorum_for, lacks, overwrites
+from tests.verification.theorems.ghosts import before_term, is_given
 from tests.verification.theorems.logs import (
     contiguous,
     foreign,
@@ -43,25 +43,35 @@ class Elections:
     """Who voted for whom, who led which term from which log and with which configurations."""
 
     def __init__(self) -> None:
-        self._votes: dict[tuple[int, int], int] = {}
         self._voters: dict[tuple[int, int], set[int]] = defaultdict(set)
+        self._votes: dict[tuple[int, int], set[int]] = defaultdict(set)
+        self._pending: dict[int, set[tuple[int, int]]] = defaultdict(set)
         self._leading: dict[int, int] = {}
         self.began: dict[int, tuple[int, Log]] = {}
-        self.led_with: dict[int, set[Configuration]] = defaultdict(set)
+        self.led_with: dict[int, dict[int, Configuration]] = defaultdict(dict)
+        self._elected_by: dict[tuple[int, int], Configuration] = {}
 
     def note(self, before: Server | None, server: Server) -> None:
-        stored = server.stored
-        if stored.voted_for is not None:
-            self._votes.setdefault((server.node, stored.term), stored.voted_for)
-            self._voters[stored.term, stored.voted_for].add(server.node)
+        stored, pending = server.stored, self._pending[server.node]
+        if before is not None and before.incarnation != server.incarnation:
+            pending.clear()
+        for term, vote in (server.term, server.voted_for), (stored.term, stored.voted_for):
+            if vote is not None:
+                pending.add((term, vote))
+        for term, vote in [vote for vote in pending if is_given(vote, server)]:
+            pending.remove((term, vote))
+            self._votes[server.node, term].add(vote)
+            self._voters[term, vote].add(server.node)
         if before is not None and self._leading.get(before.term) == server.node:
             del self._leading[before.term]
 
     def check(self, before: Server | None, server: Server) -> Iterator[Complaint]:
         stored = server.stored
-        given = self._votes.get((server.node, stored.term))
-        if given != stored.voted_for:
+        given = self._votes[server.node, stored.term]
+        if given != ({stored.voted_for} - {None}):
             yield "VotesCorrect", f"{server.node} voted for {given}, but stores {stored}"
+        if before is not None and len(self._votes[server.node, before.term]) > 1:
+            yield "VotesCorrect", f"{server.node} voted twice in term {before.term}"
         if server.role in (Role.CANDIDATE, Role.LEADER):
             voters = self._voters[server.term, server.node] | {server.node}
             for crony in sorted((server.votes_received or frozenset()) - voters):
@@ -74,7 +84,12 @@ class Elections:
         other = self._leading.setdefault(term, node)
         if other != node:
             yield "OneLeaderPerTerm", f"{other} and {node} lead term {term}"
-        self.led_with[term].add(server.configuration)
+        self.led_with[term].update(server.configurations[-1:])
+        voters = server.votes_received
+        if voters is None:
+            voters = frozenset(self._voters[term, node] | {node})
+        if not self._elected_by.setdefault((term, node), server.configuration).is_quorum(voters):
+            yield "CroniesCorrect", f"{node} leads term {term} by {sorted(voters)}"
         began = self.began.get(term)
         if began is not None and began[0] == node:
             return
@@ -82,11 +97,6 @@ class Elections:
         if began is not None:
             yield "OneLeaderLogPerTerm", f"term {term} began twice: {began} and {(node, log)}"
         self.began[term] = node, log
-        voters = server.votes_received
-        if voters is None:
-            voters = frozenset(self._voters[term, node] | {node})
-        if not server.configuration.is_quorum(voters):
-            yield "CroniesCorrect", f"{node} leads term {term} by {sorted(voters)}"
         yield from named(
             "LearnersNeverVote", won_by_others(node, term, voters, server.configuration)
         )
@@ -96,7 +106,7 @@ class Elections:
     def check_packet(self, packet: Packet) -> Iterator[Complaint]:
         m = packet.message
         promised = isinstance(m, RequestVoteReply) and m.granted and not m.pre_vote
-        if promised and self._votes.get((packet.source, m.term)) != packet.target:
+        if promised and packet.target not in self._votes[packet.source, m.term]:
             yield "CroniesCorrect", f"{packet.source} says that it voted for {packet.target}: {m}"
 
 
@@ -122,17 +132,22 @@ class Logs:
         if before is not None:
             # What was not durable then may be now.
             first = min(first, before.stored.last_index + 1)
+            if server.term < before.term:
+                first = 0
         start = max(first - 1, log.start_index)
         fresh = Log(log.entries[start - log.start_index :], start, log.term_at(start) or 0)
         name = f"the log of {server.node}"
         yield from self._check_piece(name, fresh, server.term, server.stored.last_index)
-        newly_leads = server.role is Role.LEADER and not (
-            before is not None and before.role is Role.LEADER and before.term == server.term
-        )
-        if newly_leads:
+        if server.role is Role.LEADER and not self._led_and_added(before, server):
             others = Log(tuple(self._of_term[server.term].values()))
             for entry in foreign(server, others):
                 yield "LeaderSublog", f"{server.node} leads its term without {entry}"
+
+    def _led_and_added(self, before: Server | None, server: Server) -> bool:
+        """Whether it led this term already, and its log did not change but at its end."""
+        if before is None or before.role is not Role.LEADER or before.term != server.term:
+            return False
+        return self.fresh[server.node] > before.log.last_index
 
     def check_packet(self, packet: Packet) -> Iterator[Complaint]:
         m = packet.message
@@ -244,9 +259,8 @@ class Commits:
 
     def _commit(self, entry: AnyEntry) -> Iterator[Complaint]:
         """If a quorum has it now, it is committed and with it all that precedes it."""
-        configurations = self._elections.led_with[entry.term]
         holders = frozenset(self._holders[entry])
-        if not configurations or not all(c.is_quorum(holders) for c in configurations):
+        if not is_quorum_for(entry, holders, self._elections.led_with[entry.term]):
             return
         before: AnyEntry | None = entry
         while before is not None and self._committed_in(before) > entry.term:
@@ -286,8 +300,10 @@ class Commits:
     def _check_recorded(self, before: Server | None, server: Server) -> Iterator[Complaint]:
         """What it holds for committed and did not before, or has changed since."""
         end = max(server.commit_index, server.last_applied)
-        recorded = 0 if before is None else max(before.commit_index, before.last_applied)
-        first = min(recorded + 1, self._logs.fresh[server.node])
+        first = 1
+        if before is not None and before.term <= server.term:
+            recorded = max(before.commit_index, before.last_applied)
+            first = min(recorded + 1, self._logs.fresh[server.node])
         log = server.log
         entries = log.entries[max(0, first - log.start_index - 1) : max(0, end - log.start_index)]
         for entry in entries:

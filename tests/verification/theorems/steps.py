@@ -114,10 +114,14 @@ def pre_vote_changes_nothing(step: Transition) -> Complaints:
     for before, after in step.changed():
         asked = is_asked(after, step.delivered)
         asks = step.delivered is None and after.role is Role.PRE_CANDIDATE
-        position = (before.term, before.voted_for, before.log)
         same_life = before.incarnation == after.incarnation
-        if (asked or asks) and same_life and (after.term, after.voted_for, after.log) != position:
+        if (asked or asks) and same_life and position(after) != position(before):
             yield f"{after.node} took a pre-vote for a vote: term {before.term} to {after.term}"
+
+
+def position(server: Server) -> tuple[int, int | None, int, int]:
+    """What voters compare; of the log, its start may move by compaction."""
+    return server.term, server.voted_for, server.log.last_index, server.log.last_term
 
 
 def is_asked(server: Server, delivered: Packet | None) -> bool:

@@ -129,15 +129,15 @@ class Role(Enum):
 class Ghost(Struct, frozen=True):
     """What proofs remember and no server does: RaftRefinementInterface.v `electionsData`.
 
-    Votes and entries count from the moment they are durable; until then an entry is `pending`.
-    `ghosts.advance` keeps it.
+    Votes and entries count from the moment they are durable, or a later term is: until then they
+    are `pending`. `ghosts.advance` keeps it.
 
     votes: (term, candidate) of each vote given.
     votes_with_log: the same with the voter's log at that moment.
     cronies: (term, voter) of each vote received as candidate or leader of that term.
     leader_logs: (term, log) of each election won; the log is that from before it.
     victories: Raft.v `electoralVictories`, (term, voters, configuration).
-    led_with: (term, configuration) of each configuration in force while leading.
+    led_with: (term, index, configuration) of each configuration in force while leading.
     all_entries: (term, entry) of each entry, and the server's term when it took the entry.
     """
 
@@ -146,9 +146,10 @@ class Ghost(Struct, frozen=True):
     cronies: frozenset[tuple[int, int]] = frozenset()
     leader_logs: tuple[tuple[int, Log], ...] = ()
     victories: tuple[tuple[int, frozenset[int], Configuration], ...] = ()
-    led_with: frozenset[tuple[int, Configuration]] = frozenset()
+    led_with: frozenset[tuple[int, int, Configuration]] = frozenset()
     all_entries: frozenset[tuple[int, AnyEntry]] = frozenset()
     pending: frozenset[tuple[int, AnyEntry]] = frozenset()
+    pending_votes: frozenset[tuple[int, int]] = frozenset()
 
 
 class Server(Struct, frozen=True):
