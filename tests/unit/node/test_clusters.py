@@ -29,7 +29,7 @@ from vard_http.raft import (
     SnapshotMeta,
 )
 from vard_http.raft.messages import NORMAL, RequestVoteReply
-from vard_http.storage import SnapshotWriter, Storage, open_storage
+from vard_http.storage import SnapshotWriter, Storage, database, open_storage
 from vard_http.store import Event, digest, encode
 
 
@@ -206,6 +206,25 @@ async def test_a_snapshot_is_made_in_slices_while_writes_go_on(
     await settled(again)
     assert again.store.index == index + 1  # it has published itself again
     await again.stop()
+
+
+async def test_a_large_snapshot_does_not_pile_up_one_long_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "CHECKPOINT_PAGES", range(50, 51))
+    storage = new_storage(tmp_path / "data")
+    node = make_node(storage, snapshot_count=20, catch_up_entries=5)
+    frames: list[int] = []
+    checkpoint = storage._database.checkpoint
+    monkeypatch.setattr(storage._database, "checkpoint", lambda: frames.append(checkpoint()))
+    node.start()
+    await settled(node)
+    for number in range(20):
+        await propose(node, put(b"v" * 100_000, b"/1/%d" % number))
+    await until(lambda: node.raft.snapshot_index > 0)
+    assert sum(frames) > 600  # 2 MB of log and as much of a snapshot
+    assert max(frames) < 200
+    await node.stop()
 
 
 def _note(patch: pytest.MonkeyPatch, writer: SnapshotWriter, name: str, log: list[str]) -> None:
