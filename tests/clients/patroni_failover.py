@@ -127,7 +127,8 @@ class Node:
         self._postgres.release()
 
     def last_words(self) -> str:
-        lines = (self._directory / "log").read_text(errors="replace").splitlines()
+        log = self._directory / "log"
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
         return f"--- {self.name}\n" + "\n".join(lines[-15:])
 
     def _config(self) -> dict[str, object]:
