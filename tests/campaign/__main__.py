@@ -18,7 +18,7 @@ from tests.campaign.shim import MISSING
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
-    parser.add_argument("--nodes", type=int, default=3, choices=range(1, 10), metavar="N")
+    parser.add_argument("--nodes", type=int, default=3, choices=range(3, 10), metavar="N")
     parser.add_argument("--seconds", type=float, default=60.0, help="of faults, for each run")
     parser.add_argument("--runs", type=int, default=1, help="with seeds one after another")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))

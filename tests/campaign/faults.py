@@ -197,22 +197,20 @@ class Corrupt(OnOne):
 async def replace(field: Field, member: Member) -> None:
     """Remove a member whose data is lost and add an empty one in its place. Raises Trouble."""
     deadline = time.monotonic() + REPLACE_SECONDS
-    url, removed = member.endpoint.peer_url, False
-    for attempt in range(1000):
-        through = [each for each in field.up() if each is not member][attempt % 2]
+    url, removed = member.endpoint.peer_url, None
+    while True:
         try:
+            through = field.chance.choice([each for each in field.up() if each is not member])
             listed = parsed(await member_request(through.port, "GET", ""))["members"]
-            old = [each["id"] for each in listed if url in each["peerURLs"]]
-            if old and not removed:
-                answer = await member_request(through.port, "DELETE", f"/{old[0]}")
-                removed = answer.status in (204, 410)
-            elif removed and not old:
-                answer = await member_request(through.port, "POST", "", url)
-                if answer.status == 201:
-                    break
-            elif removed and old:
+            current = next((each["id"] for each in listed if url in each["peerURLs"]), None)
+            if current is not None and removed is None:
+                answer = await member_request(through.port, "DELETE", f"/{current}")
+                removed = current if answer.status in (204, 410) else None
+            elif current not in (None, removed):
                 break
-        except (OSError, EOFError, TimeoutError, ValueError):
+            elif (await member_request(through.port, "POST", "", url)).status == 201:
+                break
+        except (OSError, EOFError, TimeoutError, ValueError, IndexError):
             pass
         if time.monotonic() > deadline:
             raise Trouble(f"{member.name} cannot be replaced")
