@@ -206,10 +206,10 @@ async def replace(field: Field, member: Member) -> None:
             if current is not None and removed is None:
                 answer = await member_request(through.port, "DELETE", f"/{current}")
                 removed = current if answer.status in (204, 410) else None
-            elif current not in (None, removed):
-                break
-            elif (await member_request(through.port, "POST", "", url)).status == 201:
-                break
+            else:
+                added = current not in (None, removed)
+                if added or (await member_request(through.port, "POST", "", url)).status == 201:
+                    break
         except (OSError, EOFError, TimeoutError, ValueError, IndexError):
             pass
         if time.monotonic() > deadline:
