@@ -14,7 +14,7 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test lint clean patroni campaign bench-vard bench-etcd bench-compare
+.PHONY: help run cluster test test-reckoning test-servers lint clean patroni campaign bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
@@ -41,10 +41,21 @@ test: lint
 	@command -v strace >/dev/null || $(call debian,strace) || true
 	@{ command -v etcd && command -v etcdctl; } >/dev/null || { $(call debian,etcd-server etcd-client) && { \
 	    test ! -d /run/systemd/system || $$sudo systemctl disable --now etcd; }; } || true
-	@if command -v etcd >/dev/null; then $(BIN)/pytest; \
+	@if command -v etcd >/dev/null; then $(BOTH); \
 	elif test -n "$(CI)"; then echo "The tests need etcd." >&2; exit 1; \
-	else $(BIN)/pytest -m "not etcd" \
+	else $(BOTH) WHICH='-m "not etcd"' \
 	    && echo "Passed, but etcd is not installed: the tests that compare with it did not run."; fi
+
+# Tests that only reckon run beside those that wait for real servers, and give way to them.
+RECKONING := tests/unit tests/simulation tests/verification
+BOTH := $(MAKE) --no-print-directory -j2 test-reckoning test-servers
+
+test-reckoning:
+	@nice -n 19 $(BIN)/pytest -p no:cacheprovider $(WHICH) $(RECKONING) >$(VENV)/reckoning.log 2>&1; \
+	status=$$?; cat $(VENV)/reckoning.log; exit $$status
+
+test-servers:
+	@$(BIN)/pytest $(WHICH) $(addprefix --ignore=,$(RECKONING))
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
