@@ -48,10 +48,11 @@ def encode_entries(entries: Sequence[Entry]) -> bytes:
 
 
 def decode_entries(data: bytes) -> list[Entry]:
-    """Raises msgspec.DecodeError for anything `encode_entries` cannot have made."""
+    """Raises msgspec.DecodeError for anything `encode_entries` cannot have made, or RecursionError
+    if it is nested more deeply than Python goes."""
     return _entries.decode(data)
 
 
 def decode_configuration(data: bytes) -> Configuration:
-    """Raises msgspec.DecodeError for anything that is no configuration."""
+    """Raises msgspec.DecodeError or RecursionError for anything that is no configuration."""
     return _configuration.decode(data)

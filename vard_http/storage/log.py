@@ -177,7 +177,7 @@ class Log:
             raise self._damaged(f"entries {first} to {last} fail their checksum")
         try:
             entries = decode_entries(data)
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise self._damaged(f"entries {first} to {last} are unreadable ({error})") from error
         if [entry.index for entry in entries] != list(range(first, last + 1)):
             raise self._damaged(f"entries {first} to {last} are not those")

@@ -71,7 +71,7 @@ class Snapshots:
             return
         try:
             meta = SnapshotMeta(position, unsigned(term), decode_configuration(configuration))
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, RecursionError) as error:
             raise self._damaged(f"the snapshot at {position} is unreadable: {error}") from error
         self.current = Snapshot(id, meta, chunks)
         self._whole = {position: self.current}

@@ -159,6 +159,9 @@ class ImageReader:
             body = _decoder.decode(encoded)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise DumpError(f"chunk {number} is not part of a dump: {error}") from error
+        except RecursionError:
+            # Counters that this version does not know are skipped, however deep they are.
+            raise DumpError(f"chunk {number} is not part of a dump: nested too deeply") from None
         if body.number != number:
             raise DumpError(f"chunk {body.number} where chunk {number} was due")
         self._number += 1

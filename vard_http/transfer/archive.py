@@ -70,7 +70,7 @@ class ArchiveReader:
             raise TransferError(f"{name} is not a backup made by `vard-http backup`")
         try:
             self.head = _decode_head(self._take_part())
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise self._damaged(f"its head is unreadable ({error})") from error
         if self.head.version != VERSION:
             raise TransferError(
