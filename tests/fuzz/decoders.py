@@ -82,9 +82,9 @@ def check_commands(log: list[bytes]) -> None:
 
 
 def check_rows(data: bytes) -> None:
-    """Bytes of a column are entries or a configuration, or raise DecodeError."""
+    """Bytes of a column are entries or a configuration, or raise what is documented."""
     for read in (decode_entries, decode_configuration):
-        with contextlib.suppress(msgspec.DecodeError):
+        with contextlib.suppress(msgspec.DecodeError, RecursionError):
             read(data)
 
 

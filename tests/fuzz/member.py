@@ -42,6 +42,11 @@ class Member:
         self._proposed: list[tuple[Command, Done]] = []
         self._reads: list[ReadDone] = []
 
+    @property
+    def raft(self) -> Member:
+        """Its position in the log is all that is asked of the core."""
+        return self
+
     def propose(self, command: Command, done: Done) -> None:
         self._proposed.append((command, done))
 
