@@ -71,9 +71,7 @@ class Cluster:
             profile,
             self.network,
             self.servers,
-            lambda what: self._note(
-                0, "nemesis:", f"{what.replace('_', ' ')} ({WHY_FAULTS[what]})"
-            ),
+            self._note_fault,
         )
 
     def start(self) -> None:
@@ -147,8 +145,7 @@ class Cluster:
         for server in list(self.servers.values()):
             server.crash_point = None
             self.restart(server.node)
-        if self.profile.conditions.straggling:
-            self.scheduler.run_until(self.now + self.profile.conditions.straggler_delay)
+        self.scheduler.run_until(self.network.last_arrival)
 
     def leader(self) -> Server | None:
         """The one leader of the highest term, if its cluster agrees on it."""

@@ -21,7 +21,7 @@ class Conditions:
     duplication: float = 0.0
     straggling: float = 0.0
     delay: int = 4
-    straggler_delay: int = 800
+    straggler_delay: int = 500
 
 
 RELIABLE = Conditions()
@@ -52,6 +52,8 @@ class Network(Generic[Message]):
         self._sent: Counter[tuple[int, int]] = Counter()
         self._latest: dict[tuple[int, int], int] = {}
         self._blocked: dict[tuple[int, int], int] = {}
+        self.last_arrival = 0
+        """When the last message that is on its way arrives."""
         self.repetition: Callable[[Message], Message] = _same
         """What of a message comes a second time."""
         self.told: Callable[[int, int, Message, str], None] = _ignore
@@ -96,6 +98,7 @@ class Network(Generic[Message]):
             spread = bits(roll, late) >> 48
             delay += spread * conditions.straggler_delay * unit // 0x10000
         arrival = self._scheduler.now + later + delay
+        self.last_arrival = max(self.last_arrival, arrival)
         if arrival < self._latest.get(link, 0):
             self._schedule.count("overtaken")
         else:

@@ -79,11 +79,8 @@ class Clients:
             command = Create(now, QUEUE, b"q%d" % number, in_order=True)
         else:
             command = Delete(now, QUEUE, recursive=True)
-        self.send(
-            host,
-            f"is asked for {type(command).__name__} {command.path.decode()}",
-            lambda p, done: _propose(p, command, done),
-        )
+        what = f"is asked for {type(command).__name__} {command.path.decode()}"
+        self.send(host, what, lambda process, done: _propose(process, command, done))
 
     def ask(
         self,

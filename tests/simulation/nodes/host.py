@@ -170,7 +170,7 @@ class Process:
 
     def stop(self) -> None:
         """As on SIGTERM."""
-        if self.node is not None and self._ending is None:
+        if self.node is not None and self._ending is None and not self.loop.dead:
             self._ending = self.loop.create_task(self.node.stop())
 
     def _finished(self, finished: asyncio.Future[None]) -> None:

@@ -18,7 +18,7 @@ class Profile:
     sizes: tuple[int, ...] = (3, 3, 3, 5)
     conditions: Conditions = RELIABLE
     skew: float = 0.05
-    pause: int = 300
+    pause: int = 150
     forgetful: float = 0.2
     faults: dict[str, int] = field(default_factory=dict)
 
@@ -35,7 +35,7 @@ PROFILES = {
     "nodes-disk": Profile(
         sizes=(1, 3, 3),
         conditions=MILD,
-        pause=200,
+        pause=100,
         faults={
             "crash_within": 8,
             "power_cut_within": 8,
@@ -64,7 +64,7 @@ PROFILES = {
         sizes=(1, 2, 3, 3, 5),
         conditions=MILD,
         skew=0.2,
-        pause=200,
+        pause=100,
         faults={
             "change": 4,
             "kill": 2,

@@ -37,6 +37,8 @@ def play_nodes(
             world.finish()
         except Exception as error:
             raise failed(world.story(), error, profile, seed, milliseconds) from error
+        finally:
+            world.close()
     schedule.counts["key expired"] = world.reference.expired
     return Played(
         world.scheduler.steps,

@@ -291,6 +291,12 @@ class World:
                 f"{watcher.name} saw {watcher.seen} of {len(self.reference.events)} events",
             )
 
+    def close(self) -> None:
+        """End all processes."""
+        for host in self.hosts.values():
+            if host.process is not None:
+                host.process.loop.die()
+
     def story(self) -> str:
         """What happened, for a person."""
         lines = [
