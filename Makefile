@@ -14,7 +14,7 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test test-reckoning test-servers lint clean patroni campaign bench-vard bench-etcd bench-compare
+.PHONY: help run cluster test test-reckoning test-servers lint clean patroni simulate campaign bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
@@ -22,6 +22,7 @@ help:
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
 	@echo "make patroni  run PostgreSQL under Patroni on three members, and kill some of them"
+	@echo "make simulate clusters in virtual time; SEEDS=0:1000 FLAGS='--profile nodes-chaos'"
 	@echo "make campaign real members under kills, partitions, broken disks, power cuts, moved clocks;"
 	@echo "              FLAGS='--nodes 5 --seconds 60 --seed 1 --faults kill,partition'"
 	@echo "make bench-vard, make bench-etcd"
@@ -66,6 +67,9 @@ lint: $(VENV)/.dev
 patroni: $(VENV)/.dev
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call debian,postgresql)
 	@$(BIN)/python -m tests.clients.patroni_failover
+
+simulate: $(VENV)/.dev
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),0:100) $(FLAGS)
 
 campaign: $(VENV)/.dev
 	@$(BIN)/python -m tests.campaign $(FLAGS)
