@@ -185,6 +185,7 @@ class _Exchange:
                     service.success_headers(service.node.store.index),
                     self._cors(),
                     service.clock.date(),
+                    keep_alive=head.fields.keep_alive,
                 )
             )
             stream.begin()
@@ -200,7 +201,8 @@ class _Exchange:
             return Written(b"", stays=False)
         chunked = head.minor > 0
         cors, date = self._cors(), self._service.clock.date()
-        transport.write(render_stream(head, answer.block, cors, date))
+        keep_alive = head.fields.keep_alive
+        transport.write(render_stream(head, answer.block, cors, date, keep_alive=keep_alive))
         try:
             for part in parts:
                 transport.write(chunk(part) if chunked else part)

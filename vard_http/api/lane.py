@@ -324,6 +324,7 @@ class Lane(asyncio.Protocol):
                 service.success_headers(service.node.store.index),
                 service.cors.block(head.fields.origin),
                 service.clock.date(),
+                keep_alive=head.fields.keep_alive and not self._close,
             )
         )
         stream.begin()
@@ -332,7 +333,7 @@ class Lane(asyncio.Protocol):
         head = self._head
         assert head is not None
         self._stream = None
-        if head.minor > 0 and head.fields.keep_alive:
+        if head.minor > 0 and head.fields.keep_alive and not self._close:
             self._finish()
         else:
             self._linger()

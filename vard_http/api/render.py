@@ -127,12 +127,12 @@ def _framing(answer: Answer, block: bytes, method: bytes, minor: int, stays: boo
     return lines
 
 
-def render_stream(head: Head, block: bytes, cors: bytes, date: bytes) -> bytes:
+def render_stream(head: Head, block: bytes, cors: bytes, date: bytes, *, keep_alive: bool) -> bytes:
     """The head of a response to `head` that goes on until it is ended."""
     minor = min(head.minor, 1)
     framing = b""
     if minor:
         framing = b"Transfer-Encoding: chunked\r\n"
-        if not head.fields.keep_alive:
+        if not keep_alive:
             framing = _CLOSE + framing
     return b"%b%b%bDate: %b\r\n%b\r\n" % (_STATUS_LINES[minor][200], cors, block, date, framing)

@@ -145,7 +145,8 @@ def test_the_branch_for_common_answers_agrees_with_the_general_one(answer: Answe
     ],
 )
 def test_the_head_of_a_stream(minor: int, keep_alive: bool, framing: bytes) -> None:
-    data = render_stream(head(b"GET", minor, keep_alive=keep_alive), b"X: y\r\n", CORS, DATE)
+    asked = head(b"GET", minor, keep_alive=keep_alive)
+    data = render_stream(asked, b"X: y\r\n", CORS, DATE, keep_alive=keep_alive)
     start = b"HTTP/1.%d 200 OK\r\n" % min(minor, 1)
     assert data == start + CORS + b"X: y\r\n" + DATED + framing + b"\r\n"
 

@@ -8,6 +8,7 @@ import pytest
 from tests.harness.wire import request_bytes
 from tests.unit.api.support import Client
 from tests.unit.node.support import propose, put
+from vard_http.api.http1 import MAX_DISCARDED
 from vard_http.api.service import Service
 from vard_http.api.watching import MAX_BACKLOG, SLOW_BYTES
 
@@ -65,6 +66,25 @@ async def test_a_one_shot_watch_ends_with_its_event_and_the_connection_goes_on(
     assert b'"value":"1"' in event.body
     assert get.status == 200
     assert watchers(service) == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        ({"Content-Length": str(2 * MAX_DISCARDED)}, b"x" * MAX_DISCARDED),
+        ({"Content-Length": "9", "Expect": "100-continue"}, b""),
+        ({"Transfer-Encoding": "chunked"}, b"zz\r\n"),
+    ],
+    ids=["too long", "not asked for", "broken"],
+)
+async def test_what_follows_a_body_that_was_not_read_is_no_request(
+    client: Client, service: Service, fields: dict[str, str], body: bytes
+) -> None:
+    client.send(request_bytes("GET", f"{KEY}?wait=true", fields) + body + request_bytes("GET", KEY))
+    await write(service, b"1")
+    (event,) = await client.answers("GET")
+    assert event.head.get("Connection") == "close"
+    assert client.line.ended
 
 
 async def test_a_stream_has_one_chunk_for_each_event(client: Client, service: Service) -> None:
