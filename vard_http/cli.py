@@ -17,6 +17,7 @@ from vard_http.config import (
     load,
     missing_features,
 )
+from vard_http.config.errors import failed_verification, quote
 from vard_http.discovery import DiscoveryError
 from vard_http.node import StartError
 from vard_http.storage import StorageError, StorageFailed
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         logs.configure(config)
     except OSError as error:
-        print(f"couldn't open the log: {error}", file=sys.stderr)
+        print(_unopened(error), file=sys.stderr)
         return 1
     for warning in config.warnings:
         log.warning(warning)
@@ -68,3 +69,9 @@ def _run(config: Config) -> int:
         log.critical(str(error))
         return 1
     return signals.die_by(received) if received is not None else 0
+
+
+def _unopened(error: OSError) -> ConfigError:
+    """Why a file of --log-outputs cannot be written, as etcd says it."""
+    path, reason = error.filename, (error.strerror or str(error)).lower()
+    return failed_verification(f"open sink {quote(path)}: open {path}: {reason}")

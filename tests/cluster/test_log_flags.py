@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.processes import Kind, start_server
+from tests.harness.processes import Kind, Server, start_server
 
 KINDS = ("vard", pytest.param("etcd", marks=pytest.mark.etcd))
 PLAIN = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6} [CEWNID] \| [a-z/-]+: .*")
@@ -43,3 +43,12 @@ def test_lines_below_the_level_are_left_out(kind: Kind, logger: str) -> None:
     with start_server(kind, ["--log-level=error", f"--logger={logger}"]) as server:
         log = server.log()
     assert not re.search(r'^\S+ \S+ [WNID] \||"level":"(warn|info|debug)"', log, re.MULTILINE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_cannot_be_written_is_named(kind: Kind) -> None:
+    with Server(kind, extra_flags=["--logger=zap", "--log-outputs=/nowhere/x"]) as server:
+        server.spawn()
+        assert server.wait_end() == 1
+        reason = 'open sink "/nowhere/x": open /nowhere/x: no such file or directory'
+        assert f"error verifying flags, {reason}. See" in server.log()
