@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from vard_http.config import ConfigError, InformationRequested, check_bootstrap, load
+from vard_http.config.compatibility import INERT
 from vard_http.config.table import ETCD_SETTINGS
 
 # Each line: variables, flags and, after "=>", words that both must print on refusal.
@@ -77,6 +78,13 @@ DEPARTURES = {
     "max-request-bytes": "10485760",
     "pre-vote": "true",
 }
+TRIED_ELSEWHERE = {
+    "discovery-srv-name": "tests/unit/discovery/test_srv.py",
+    "initial-election-tick-advance": "tests/unit/node",
+    "pre-vote": "tests/unit/raft",
+}
+TESTS = Path(__file__).parents[2]
+COMPATIBILITY = TESTS.parent / "docs" / "compatibility.md"
 SAME_IN_OTHER_WORDS = {
     "backend-batch-interval": ("", "0"),
     "max-concurrent-streams": ("math.MaxUint32", "4294967295"),
@@ -126,13 +134,45 @@ def test_it_ends_as_etcd_does(line: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_and_defaults_are_those_of_etcds_help() -> None:
+def flags_of_etcd() -> list[tuple[str, str]]:
+    """Names and defaults that its help shows."""
     help_text = subprocess.run(
         ["etcd", "--help"], capture_output=True, text=True, timeout=20, check=True
     ).stdout
     rows = re.findall(r"^  --([a-z0-9-]+) '?([^'\n]*)'?$", help_text, re.MULTILINE)
     assert len(rows) > 75
-    for name, default in rows:
+    return rows
+
+
+def test_names_and_defaults_are_those_of_etcds_help() -> None:
+    for name, default in flags_of_etcd():
         expected = DEPARTURES.get(name, default)
         known = ETCD_SETTINGS[name].default
         assert known == expected or SAME_IN_OTHER_WORDS[name] == (default, known)
+
+
+def told(words: str = "") -> set[str]:
+    """The flags in rows of docs/compatibility.md whose second column begins with `words`."""
+    rows = re.findall(r"^\| (`--[^|]*) \| (.*) \|$", COMPATIBILITY.read_text(), re.MULTILINE)
+    return {
+        name
+        for flags, text in rows
+        if text.startswith(words)
+        for name in re.findall(r"`--([a-z0-9-]+)`", flags)
+    }
+
+
+def test_the_flags_without_effect_and_other_defaults_are_told() -> None:
+    assert told("no effect") == {setting.name for setting in INERT}
+    assert DEPARTURES.keys() <= told()
+
+
+def test_each_flag_with_an_effect_is_tried_on_a_server() -> None:
+    tried = "\n".join(
+        path.read_text()
+        for room in ("harness", "cluster", "conformance", "clients")
+        for path in (TESTS / room).glob("*.py")
+    )
+    for name, _ in flags_of_etcd():
+        if not ETCD_SETTINGS[name].no_effect and name not in TRIED_ELSEWHERE:
+            assert re.search(rf"[\"'-]{name}\b", tried), name
