@@ -80,7 +80,7 @@ DEPARTURES = {
 }
 TRIED_ELSEWHERE = {
     "discovery-srv-name": "tests/unit/discovery/test_srv.py",
-    "initial-election-tick-advance": "tests/unit/node",
+    "initial-election-tick-advance": "tests/unit/raft",
     "pre-vote": "tests/unit/raft",
 }
 TESTS = Path(__file__).parents[2]

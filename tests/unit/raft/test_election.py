@@ -67,6 +67,14 @@ def test_without_pre_vote_it_stands_at_once() -> None:
     assert (2, RequestVote(1, 0, 0)) in said(raft)
 
 
+@pytest.mark.parametrize(("advanced", "after"), [(False, 1100), (True, 300)])
+def test_the_first_election_may_come_after_little_more_than_two_heartbeats(
+    advanced: bool, after: int
+) -> None:
+    raft = server(settings=structs.replace(SETTINGS, initial_election_advance=advanced), now=50)
+    assert raft.deadline() == 50 + after
+
+
 def test_with_a_majority_of_votes_it_leads_and_appends_a_no_op() -> None:
     """Thesis 6.4: so that entries of earlier terms can be committed."""
     raft = server(log=entries(1, 1), term=1)
