@@ -116,6 +116,8 @@ def read_snapshot(path: Path, position: Position) -> Image:
         return read_store(snapshot.data(1))
     except ProtobufError as error:
         raise damaged(path, str(error)) from error
+    except RecursionError:
+        raise TransferError(f"{path}: its directories are nested too deeply to be read") from None
     except (msgspec.DecodeError, ValueError) as error:
         raise TransferError(
             f"{path} holds no store of etcd's v2 API ({error}); it was not written by etcd 2.x to"
