@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from tests.fuzz.http_oracle import Parsed, Seen, compare, parse
 from tests.fuzz.http_requests import STREAMS, Stream
-from tests.fuzz.member import Member, StoppedTime, service_of
+from tests.fuzz.member import NOW, Member, StoppedTime, service_of
 from tests.fuzz.mutations import in_pieces
 from tests.fuzz.target import Target
 from tests.unit.api.support import Line, Receiver
@@ -24,6 +24,9 @@ from vard_http.api.keys import BrokenBody, wants_form
 from vard_http.api.lane import Lane
 from vard_http.api.routes import Keys
 from vard_http.store import digest
+
+MOST_WATCHES = 8
+"""A stream has no requests behind it, and a client no more watches than requests."""
 
 SLACK = 64 << 10
 """Bytes that a connection may hold beside those it was sent."""
@@ -79,6 +82,7 @@ async def _drive(pieces: Sequence[bytes]) -> Result:
         lane.data_received(piece)
         await _settled(member)
         assert len(lane._buffer) <= sent + SLACK
+    told = await _tell_watchers(lane, member)
     ended, seen = _end_of(lane, line), list(lane.seen)
     handed = line.protocol is not None
     if not handed and not line.closed:
@@ -91,8 +95,20 @@ async def _drive(pieces: Sequence[bytes]) -> Result:
     state = digest(member.store)
     writes = sum(request.method in (b"PUT", b"POST", b"DELETE") for request in lane.seen)
     assert len(member.commands) <= writes
-    assert state == EMPTY or writes
+    assert state == EMPTY or writes or told
     return Result(seen, ended, answers, state)
+
+
+async def _tell_watchers(lane: Lane, member: Member) -> bool:
+    """Let the watches that end with an event have one; whether there was any."""
+    told = False
+    for _ in range(MOST_WATCHES):
+        if lane._stream is None:
+            break
+        told = True
+        member.store.set(b"/1/w", b"told", now=NOW)
+        await _settled(member)
+    return told
 
 
 def _end_of(lane: Lane, line: Line) -> str:

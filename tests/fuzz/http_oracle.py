@@ -127,6 +127,14 @@ MORE_THAN_AIOHTTP: Final[Sequence[Difference]] = (
         _in_head(rb"\ntransfer-encoding:(?=.*\ncontent-length:)|\ncontent-length:.*\ntransfer-enc"),
     ),
     Difference(
+        "Transfer-Encoding in HTTP/1.0",
+        "as in Go: it counts for nothing; and the connection ends after the answer",
+        _in_head(
+            rb"^[^\n]* HTTP/1\.0\r?\n.*\ntransfer-encoding:|"
+            rb"^[^\n]* HTTP/1\.0\r?\ntransfer-encoding:"
+        ),
+    ),
+    Difference(
         "the same Content-Length twice",
         "as in Go, and allowed by RFC 9110 8.6",
         _in_head(rb"\ncontent-length:.*\ncontent-length:"),
