@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -287,3 +288,10 @@ def test_every_theorem_is_shown_to_fail() -> None:
     theorems = [theorem.name for all_of in (STATE, STEPS, HISTORY) for theorem in all_of.all]
     assert {names.split()[0] for names, _ in damages} == set(theorems)
     assert len(theorems) == len(set(theorems))
+
+
+def test_the_table_says_where_each_theorem_is_stated() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "verification.md").read_text()
+    rows = {(name, place.strip("`")) for name, place in re.findall(r"\| (\w+) \| (.+?) \|", page)}
+    stated = {(t.name, t.stated_in) for all_of in (STATE, STEPS, HISTORY) for t in all_of.all}
+    assert stated <= rows

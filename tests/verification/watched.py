@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.simulation import server as simulated
+from tests.simulation.checker import Stored
 from tests.simulation.cluster import Cluster
-from tests.simulation.disk import Disk, StoredSnapshot
+from tests.simulation.disk import StoredSnapshot
 from tests.simulation.machine import Machine
 from tests.simulation.server import Server
 from tests.verification import production
@@ -87,7 +88,7 @@ class WatchedCluster(Cluster):
         self.theorems.observe([seen], (), delivered)
 
 
-def stored_index(raft: Raft, disk: Disk) -> int:
+def stored_index(raft: Raft, disk: Stored) -> int:
     """Up to where the disk holds what is in memory; after that it may have what was replaced."""
     log = raft.state.log
     index = min(disk.last_index, log.last_index)

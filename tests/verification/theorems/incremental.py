@@ -26,7 +26,7 @@ from tests.verification.theorems.production import (
 )
 from tests.verification.theorems.steps import STEPS, Transition
 from tests.verification.theorems.theorem import Violation
-from tests.verification.theorems.view import Ghost, Packet, Server, View
+from tests.verification.theorems.view import Configuration, Ghost, Packet, Server, View
 
 
 class Checker:
@@ -37,6 +37,11 @@ class Checker:
         self._elections = Elections()
         self._logs = Logs()
         self._commits = Commits(self._elections, self._logs)
+
+    def founded(self, term: int, configuration: Configuration) -> None:
+        """The cluster begins with entries of `term`, on which its members were told to agree:
+        nobody led that term, but a quorum that holds them has committed them."""
+        self._elections.led_with[term][1] = configuration
 
     def observe(
         self,
