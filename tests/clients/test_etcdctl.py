@@ -1,8 +1,8 @@
 """Every subcommand and flag of etcdctl's v2 client, on vard_http and on etcd (contract 18).
 
 The commands of a table run in order on one fresh cluster of each kind; status, stdout and stderr
-must be equal after ids, ports, times and TTLs are taken out. `backup` is not among them: it reads
-etcd's own data directory and asks no server.
+must be equal after ids, ports, times and TTLs are taken out. What needs another surrounding has
+modules of its own: backup, DNS, TLS.
 """
 
 from __future__ import annotations
