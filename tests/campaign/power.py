@@ -32,6 +32,7 @@ OPERATIONS: Final = (1, 10, 100, 1000, 4000)
 FRESH: Final = 0.1
 """The share of cuts before which the member begins with an empty directory."""
 START_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 60.0
 
 
 class PowerCuts(Struct):
@@ -39,6 +40,7 @@ class PowerCuts(Struct):
 
     cuts: int = 0
     at_start: int = 0
+    at_stop: int = 0
     fresh: int = 0
     verified: int = 0
     acknowledged: int = 0
@@ -138,7 +140,7 @@ async def _one(
     member: Member, writers: list[Writer], chance: random.Random, result: PowerCuts
 ) -> None:
     assert member.shim is not None
-    early = chance.random() < 0.3
+    early, stopping = chance.random() < 0.3, chance.random() < 0.2
     after = chance.randint(1, chance.choice(OPERATIONS[:3] if early else OPERATIONS))
     policy, seed = chance.choice(list(Policy)), chance.getrandbits(31)
     if chance.random() < FRESH:
@@ -149,16 +151,35 @@ async def _one(
     if early:
         member.shim.arm(after, policy, seed)
     if await _start(member, writers, result):
-        if not early:
+        if stopping:
+            result.at_stop += await _stop(member, writers, chance.randint(1, 12), policy, seed)
+        elif not early:
             member.shim.arm(after, policy, seed)
         await asyncio.gather(*(writer.run() for writer in writers))
     elif not result.violations:
         result.at_start += 1
     if not result.violations:
-        result.cuts += 1
-        status = member.wait_end()
-        if status != -signal.SIGKILL:
+        status = member.wait_end(STOP_SECONDS)
+        result.cuts = member.shim.get("cuts")
+        member.shim.set(cut_after=0)
+        if status not in (-signal.SIGKILL, -signal.SIGTERM):
             result.violations.append(f"ended with status {status}: {member.last_words()}")
+
+
+async def _stop(
+    member: Member, writers: list[Writer], after: int, policy: Policy, seed: int
+) -> bool:
+    """Stop the member in order after some writes; whether the power was cut before it was done."""
+    assert member.shim is not None
+    cuts = member.shim.get("cuts")
+    writing = [asyncio.ensure_future(writer.run()) for writer in writers]
+    await asyncio.sleep(0.2)
+    if member.alive:
+        member.shim.arm(after, policy, seed)
+        member.signal(signal.SIGTERM)
+    await asyncio.gather(*writing)
+    member.wait_end(STOP_SECONDS)
+    return member.shim.get("cuts") > cuts
 
 
 async def _start(member: Member, writers: list[Writer], result: PowerCuts) -> bool:
@@ -190,7 +211,7 @@ def describe(result: PowerCuts, seed: int) -> str:
     """The figures for people."""
     lines = [
         f"power cuts: {result.cuts} (seed {seed}), {result.at_start} of them before it served"
-        f", {result.fresh} times a new member",
+        f", {result.at_stop} while it stopped, {result.fresh} times a new member",
         f"restarts verified: {result.verified}, acknowledged writes: {result.acknowledged}",
         f"writes that were not synced: {result.dropped} dropped, {result.torn} torn,"
         f" {result.kept} kept; {result.names_dropped} names dropped",
