@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import ClassVar, Final
 
 from vard_http.api.keys import Watch
 from vard_http.api.render import LAST_CHUNK, chunk
@@ -20,13 +20,29 @@ MAX_UNSENT: Final = 16 << 20
 """Bytes; events may be large, and a hundred of them too many. etcd only counts events."""
 
 
+MAX_UNSENT_BY_ALL: Final = 256 << 20
+"""Bytes that all such clients together may leave unsent: memory is the process's, not theirs."""
+
+
 class EventStream:
     """Writes events straight to a transport, and calls `finished` when a one-shot watch is done.
 
     A client that falls too far behind silently gets no more events (contract 10.6).
     """
 
-    __slots__ = ("_backlog", "_chunked", "_early", "_finished", "_stream", "_transport", "_watcher")
+    __slots__ = (
+        "_backlog",
+        "_chunked",
+        "_early",
+        "_finished",
+        "_stream",
+        "_transport",
+        "_unsent",
+        "_watcher",
+    )
+
+    unsent_by_all: ClassVar[int] = 0
+    """Of the clients that do not read, as far as they were when their last event came."""
 
     def __init__(
         self, transport: asyncio.Transport, *, chunked: bool, finished: Callable[[], None]
@@ -35,6 +51,7 @@ class EventStream:
         self._chunked = chunked
         self._finished = finished
         self._backlog = 0
+        self._unsent = 0
         self._early: list[Event] | None = []
         self._stream = False
         self._watcher: Watcher | None = None
@@ -58,6 +75,7 @@ class EventStream:
 
     def close(self) -> None:
         """The client has gone."""
+        self._note_unsent(0)
         if self._watcher is not None:
             self._watcher.cancel()
 
@@ -68,8 +86,13 @@ class EventStream:
         if self._transport.is_closing():
             return False
         unsent = self._transport.get_write_buffer_size()
-        self._backlog = self._backlog + 1 if unsent > SLOW_BYTES else 0
+        slow = unsent > SLOW_BYTES
+        self._backlog = self._backlog + 1 if slow else 0
+        if self._stream:
+            self._note_unsent(unsent if slow else 0)
         if self._backlog > MAX_BACKLOG or unsent > MAX_UNSENT:
+            return False
+        if slow and EventStream.unsent_by_all > MAX_UNSENT_BY_ALL:
             return False
         body = event.to_json()
         if self._stream:
@@ -78,3 +101,7 @@ class EventStream:
             self._transport.write(chunk(body) + LAST_CHUNK if self._chunked else body)
             self._finished()
         return True
+
+    def _note_unsent(self, unsent: int) -> None:
+        EventStream.unsent_by_all += unsent - self._unsent
+        self._unsent = unsent

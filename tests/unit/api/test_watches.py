@@ -10,7 +10,7 @@ from tests.unit.api.support import Client
 from tests.unit.node.support import propose, put
 from vard_http.api.http1 import MAX_DISCARDED
 from vard_http.api.service import Service
-from vard_http.api.watching import MAX_BACKLOG, SLOW_BYTES
+from vard_http.api.watching import MAX_BACKLOG, SLOW_BYTES, EventStream
 
 KEY = "/v2/keys/k"
 LAST_CHUNK = b"0\r\n\r\n"
@@ -178,6 +178,26 @@ async def test_a_client_that_does_not_read_silently_gets_no_more_events(
     assert values(client.line.take()) == [b"%d" % number for number in range(MAX_BACKLOG)]
     assert watchers(service) == 0
     assert not client.line.closed
+
+
+async def test_clients_that_do_not_read_share_what_they_may_leave_unsent(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vard_http.api.watching.MAX_UNSENT_BY_ALL", 5 * SLOW_BYTES)
+    monkeypatch.setattr(EventStream, "unsent_by_all", 0)
+    slow, quick = [Client(service) for _ in range(3)], Client(service)
+    for each in (*slow, quick):
+        each.send(watch("&stream=true"))
+        each.line.take()
+    for each in slow:
+        each.line.unsent = 2 * SLOW_BYTES
+    await write(service, b"1")
+    assert [values(each.line.take()) for each in slow] == [[b"1"], [b"1"], []]
+    await write(service, b"2")
+    assert values(quick.line.take()) == [b"1", b"2"]
+    for each in (*slow, quick):
+        each.lane.connection_lost(None)
+    assert EventStream.unsent_by_all == 0
 
 
 async def test_a_client_that_catches_up_in_time_misses_nothing(
