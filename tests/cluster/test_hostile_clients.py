@@ -19,8 +19,15 @@ from tests.harness.processes import Server, start_server
 from tests.harness.wire import FORM, Connection, Incoming, open_watch, request_bytes
 
 MIB = 1 << 20
-IDLE_CONNECTIONS = 3000
+IDLE_CONNECTIONS = 5000
+IDLE_BYTES = 20 << 10
+"""What an idle connection may cost the member."""
+
 PIPELINED = 5000
+FLOOD = 100_000
+FLOOD_BYTES = 64 * MIB
+"""What all requests of one connection together may cost, answered or not."""
+
 MEMORY = 400 * MIB
 """Bytes that a member may take while clients try to make it hold more."""
 
@@ -188,6 +195,7 @@ def test_thousands_of_idle_connections_are_no_burden(server: Server) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 2 * IDLE_CONNECTIONS), hard))
     try:
+        before = memory(server)
         with ExitStack() as stack:
             for _ in range(IDLE_CONNECTIONS):
                 stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
@@ -195,6 +203,7 @@ def test_thousands_of_idle_connections_are_no_burden(server: Server) -> None:
             write(server, "crowded", "1")
             assert value_of(server, "crowded") == "1"
             assert time.monotonic() - start < 1
+            assert memory(server) - before < IDLE_CONNECTIONS * IDLE_BYTES
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -213,6 +222,32 @@ def test_thousands_of_pipelined_requests_are_answered_in_order(server: Server) -
             node = json.loads(connection.read("GET").body)["node"]
             assert node["value"] == str(number - number % 5)
         sender.join()
+
+
+def test_a_flood_of_pipelined_requests_is_answered_as_far_as_its_client_reads(
+    server: Server,
+) -> None:
+    write(server, "flood", "1")
+    before = memory(server)
+    requests = request_bytes("GET", "/v2/keys/flood") * FLOOD
+    with server.connect() as connection, server.connect() as other:
+        sender = threading.Thread(target=connection.send, args=(requests,))
+        sender.start()
+        for _ in range(200):
+            assert put(other, "beside", "1").status in (200, 201)
+        assert memory(server) - before < FLOOD_BYTES
+        answered, tail = 0, b""
+        while answered < FLOOD:
+            data = connection.receive(connection.timeout)
+            assert data, f"{answered} of {FLOOD} are answered"
+            answered += (tail + data).count(b"HTTP/1.1 200 OK\r\n")
+            tail = (tail + data)[-16:]
+            if answered % 1000 == 0:
+                assert other.request("GET", "/v2/keys/beside").status == 200
+        sender.join()
+        assert answered == FLOOD
+        assert connection.request("GET", "/v2/keys/beside").status == 200
+    assert memory(server) - before < FLOOD_BYTES
 
 
 def test_a_client_that_never_reads_its_answers_makes_them_wait(server: Server) -> None:
