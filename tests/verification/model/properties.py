@@ -82,8 +82,15 @@ History = tuple[tuple[Entry, int], ...]
 
 
 def check_durable(node: int, raft: Raft, disk: Disk) -> None:
-    """durability: at the end of a turn, what the core takes for durable is on disk, and no more."""
+    """durability: at the end of a turn, what the core takes for durable is on disk, and no more.
+    commit_index_in_log: what it has applied is committed, and what is committed is there."""
     state, log = raft.state, raft.state.log
+    if not state.last_applied <= state.commit_index <= log.last_index:
+        raise Violation(
+            "commit_index_in_log",
+            f"{node} has applied {state.last_applied} and committed {state.commit_index},"
+            f" but its log ends at {log.last_index}",
+        )
     term_vote = (disk.hard_state.term, disk.hard_state.vote)
     if (state.current_term, state.voted_for) != term_vote:
         raise Violation(
