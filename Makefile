@@ -21,6 +21,7 @@ help:
 	@echo "make cluster  install, and run three nodes on this machine (data: cluster.vard/)"
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
+	@echo "make fuzz     try hostile input for a minute a target; FLAGS='--seconds 600 --target http'"
 	@echo "make patroni  run PostgreSQL under Patroni on three members, and kill some of them"
 	@echo "make simulate clusters in virtual time; SEEDS=0:1000 FLAGS='--profile nodes-chaos'"
 	@echo "make campaign real members under kills, partitions, broken disks, power cuts, moved clocks;"
