@@ -14,18 +14,18 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test test-reckoning test-servers lint clean patroni simulate campaign bench-vard bench-etcd bench-compare
+.PHONY: help run cluster test test-reckoning test-servers lint clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
 	@echo "make cluster  install, and run three nodes on this machine (data: cluster.vard/)"
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
-	@echo "make fuzz     try hostile input for a minute a target; FLAGS='--seconds 600 --target http'"
 	@echo "make patroni  run PostgreSQL under Patroni on three members, and kill some of them"
 	@echo "make simulate clusters in virtual time; SEEDS=0:1000 FLAGS='--profile nodes-chaos'"
 	@echo "make campaign real members under kills, partitions, broken disks, power cuts, moved clocks;"
 	@echo "              FLAGS='--nodes 5 --seconds 60 --seed 1 --faults kill,partition'"
+	@echo "make fuzz     try hostile input for a minute a target; FLAGS='--seconds 600 --target http'"
 	@echo "make bench-vard, make bench-etcd"
 	@echo "              vard's own bench on three fresh nodes; FLAGS='--threads 8 --requests 100'"
 	@echo "make bench-compare"
@@ -74,6 +74,9 @@ simulate: $(VENV)/.dev
 
 campaign: $(VENV)/.dev
 	@$(BIN)/python -m tests.campaign $(FLAGS)
+
+fuzz: $(VENV)/.dev
+	@$(BIN)/python -m tests.fuzz $(FLAGS)
 
 bench-vard: $(VENV)/.run
 	@$(BIN)/python -m loadtest bench --service vard $(FLAGS)
