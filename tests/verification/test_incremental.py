@@ -178,6 +178,18 @@ def test_in_a_run_it_finds_all_that_the_definitions_find(
     assert expected <= found or OF_LOGS & found
 
 
+@pytest.mark.parametrize(("durable", "noticed"), [(1, False), (2, True)])
+def test_what_a_crash_undoes_is_not_remembered(durable: int, noticed: bool) -> None:
+    """A lone leader may lose what it told nobody, and then put something else in its place."""
+    first, lost, other = (Entry(i, 1, "c", 1, what) for i, what in ((1, ""), (2, "x"), (2, "y")))
+    server = recorded(0)[0][0].servers[0]
+    had = replace(server, term=1, log=Log((first, lost)), durable=Durable(1, None, durable))
+    has = replace(server, term=1, log=Log((first, other)), incarnation=1)
+    checker = Checker()
+    checker.observe([had])
+    assert ("LogMatching" in {name for name, _ in checker.complaints([has])}) is noticed
+
+
 def test_it_raises_the_violation_with_its_name() -> None:
     server = recorded(0)[0][0].servers[0]
     checker = Checker()

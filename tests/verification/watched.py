@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 from tests.simulation import server as simulated
 from tests.simulation.checker import Stored
 from tests.simulation.cluster import Cluster
+from tests.simulation.cores import settle
 from tests.simulation.disk import StoredSnapshot
 from tests.simulation.machine import Machine
+from tests.simulation.profiles import PROFILES
+from tests.simulation.schedule import Schedule
 from tests.simulation.server import Server
 from tests.verification import production
 from tests.verification.theorems.incremental import Checker
@@ -103,10 +107,18 @@ def snapshot_state(snapshot: StoredSnapshot) -> int | None:
 
 @contextmanager
 def watching() -> Iterator[None]:
-    """Cores that are started meanwhile are watched."""
-    unwatched = Raft
-    simulated.Raft = Watched  # type: ignore[attr-defined]
-    try:
+    """Simulated cores that are started meanwhile are watched."""
+    with patch.object(simulated, "Raft", Watched):
         yield
-    finally:
-        simulated.Raft = unwatched  # type: ignore[attr-defined]
+
+
+def play(profile: str, seed: int, steps: int) -> WatchedCluster:
+    """As cores.play_cores, but raises what is found as it is: theorem.Violation for a theorem."""
+    with watching():
+        cluster = WatchedCluster(seed, PROFILES[profile], Schedule(), False)
+        cluster.start()
+        cluster.trouble(steps)
+        cluster.peace()
+        settle(cluster)
+        cluster.checker.finish()
+    return cluster

@@ -49,7 +49,7 @@ def terms_never_go_back(step: Transition) -> Complaints:
             yield f"{after.node} goes from term {before.term} to {after.term}"
 
 
-@STEPS.define("VotesAreKept", "RaftProofs/VotesCorrectProof.v")
+@STEPS.define("VotesAreKept", "Raft/VotesCorrectInterface.v")
 def votes_are_kept(step: Transition) -> Complaints:
     """Within a term, a vote that is stored stays."""
     for before, after in step.changed():
