@@ -20,9 +20,10 @@ def play_cores(
     schedule: Schedule,
     *,
     whole: bool = False,
+    make: type[Cluster] = Cluster,
 ) -> Played:
     """Raises SimulationFailed; with the `whole` story from the start, but without deliveries."""
-    cluster = Cluster(seed, PROFILES[profile], schedule, whole)
+    cluster = make(seed, PROFILES[profile], schedule, whole)
     try:
         cluster.start()
         cluster.trouble(steps)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.simulation import profiles
 from tests.simulation.nodes import profiles as node_profiles
+from tests.simulation.nodes import watched
 from tests.simulation.run import play
 
 CORE_STEPS = 220
@@ -16,6 +17,7 @@ CORE_RUNS = 1200
 NODE_MILLISECONDS = 600
 NODE_RUNS = 400
 BATCHES = 3
+WATCHED_RUNS = 8
 
 OF_NETWORKS = {"lost", "late", "repeated", "overtaken"}
 OF_NODES = {
@@ -76,3 +78,11 @@ def test_nodes_hold_the_properties(profile: str) -> None:
     for fault in faults & OF_FAULTS.keys():
         expected |= OF_FAULTS[fault]
     assert expected <= all_that_happened(run.happened for run in runs)
+
+
+@pytest.mark.parametrize("profile", node_profiles.PROFILES)
+def test_verdis_theorems_hold_at_each_step_of_nodes(profile: str) -> None:
+    runs = [watched.play(profile, seed, NODE_MILLISECONDS) for seed in range(WATCHED_RUNS)]
+    assert sum(run.elections for run in runs) >= len(runs)
+    # Watching does not change what happens.
+    assert runs[0].steps == play(profile, 0, NODE_MILLISECONDS).steps

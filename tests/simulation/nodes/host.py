@@ -18,7 +18,6 @@ from vard_http.node import Node, NodeSettings
 from vard_http.node.cluster import bootstrap_entries
 from vard_http.node.start import resume
 from vard_http.raft import AnyMessage, Configuration, Entry, HardState
-from vard_http.raft.messages import RequestVoteReply
 from vard_http.storage import Identity, StorageFailed
 from vard_http.transport import HandshakeRefused
 from vard_http.transport.codec import FrameDecoder
@@ -135,7 +134,7 @@ class Process:
         self.write_seconds = 0.0
         self._job = 0
         self._applied = 0
-        self._configuration = Configuration(())
+        self.configuration = Configuration(())
         self._ending: asyncio.Task[None] | None = None
 
     # Its life
@@ -161,10 +160,10 @@ class Process:
             host.chance("raft"),
             self.loop,
         )
-        world.checker.started(host.member, node.raft)
-        self._configuration = node.raft.configuration
+        self.configuration = node.raft.configuration
         self._applied = node.applied
         self.node = node
+        world.started(self, node)
         node.finished.add_done_callback(self._finished)
         node.start()
 
@@ -214,9 +213,8 @@ class Process:
 
     def observe(self) -> None:
         if self.node is not None:
-            raft = self.node.raft
-            self.world.checker.observe(self.host.member, raft, self._configuration)
-            self._configuration = raft.configuration
+            self.world.observe(self, self.node)
+            self.configuration = self.node.raft.configuration
 
     def reach(self, point: str) -> None:
         """Crash if it was to be here."""
@@ -263,7 +261,7 @@ class Process:
     def appended(self, entries: Sequence[Entry], hard_state: HardState | None) -> None:
         if self.world.telling:
             self.world.tell(self.host.name, f"has durably {of_write(hard_state, entries)}")
-        self.world.checker.written(self.host.member, hard_state)
+        self.world.written(self, hard_state)
 
     # The network
 
@@ -276,9 +274,7 @@ class Process:
         require(not self.failed, "write_errors_are_final", f"{self.host.name} sends {messages}")
         world, member = self.world, self.host.member
         for message in messages:
-            world.checker.sending(member, message)
-            if isinstance(message, RequestVoteReply):
-                world.checker.answering(member, target, message)
+            world.sending(self, target, message)
         frame = Frame(self.wire.introduce(target), data, tuple(messages))
         world.network.send(member, target, frame, self.loop.now - world.scheduler.now)
         self.reach("while sending")

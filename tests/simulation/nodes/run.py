@@ -22,11 +22,17 @@ TRACE_LENGTH = 80
 
 
 def play_nodes(
-    profile: str, seed: int, milliseconds: int, schedule: Schedule, *, whole: bool = False
+    profile: str,
+    seed: int,
+    milliseconds: int,
+    schedule: Schedule,
+    *,
+    whole: bool = False,
+    make: type[World] = World,
 ) -> Played:
     """`milliseconds` of trouble, then peace. Raises SimulationFailed, with the `whole` story or
     the end of it."""
-    world = World(seed, PROFILES[profile], schedule, None if whole else TRACE_LENGTH)
+    world = make(seed, PROFILES[profile], schedule, None if whole else TRACE_LENGTH)
     random.seed(seed)
     with _silence():
         try:

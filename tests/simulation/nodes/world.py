@@ -24,7 +24,8 @@ from tests.simulation.schedule import Schedule, bits
 from tests.simulation.scheduler import Scheduler
 from tests.simulation.words import WHY, of_messages
 from vard_http.node import Node
-from vard_http.raft import Settings
+from vard_http.raft import AnyMessage, HardState, Settings
+from vard_http.raft.messages import RequestVoteReply
 from vard_http.store import digest
 
 EPOCH: Final = 1_750_000_000 * 10**9
@@ -149,6 +150,21 @@ class World:
         self.scheduler.after(down, host.start)
 
     # What processes tell
+
+    def started(self, process: Process, node: Node) -> None:
+        self.checker.started(process.host.member, node.raft)
+
+    def observe(self, process: Process, node: Node) -> None:
+        """After some steps of a core."""
+        self.checker.observe(process.host.member, node.raft, process.configuration)
+
+    def written(self, process: Process, hard_state: HardState | None) -> None:
+        self.checker.written(process.host.member, hard_state)
+
+    def sending(self, process: Process, target: int, message: AnyMessage) -> None:
+        self.checker.sending(process.host.member, message)
+        if isinstance(message, RequestVoteReply):
+            self.checker.answering(process.host.member, target, message)
 
     def reached(self, member: int, node: Node) -> None:
         self.checker.reached(member, node.applied, digest(node.store))
