@@ -37,12 +37,11 @@ def test_zap_writes_json_to_all_outputs(kind: Kind, tmp_path: Path) -> None:
         assert "msg" in line
 
 
-@pytest.mark.parametrize("logger", ["capnslog", "zap"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_lines_below_the_level_are_left_out(kind: Kind, logger: str) -> None:
-    with start_server(kind, ["--log-level=error", f"--logger={logger}"]) as server:
+def test_lines_below_the_level_are_left_out(kind: Kind) -> None:
+    with start_server(kind, ["--log-level=error"]) as server:
         log = server.log()
-    assert not re.search(r'^\S+ \S+ [WNID] \||"level":"(warn|info|debug)"', log, re.MULTILINE)
+    assert not re.search(r"^\S+ \S+ [WNID] \|", log, re.MULTILINE)
 
 
 @pytest.mark.parametrize("kind", KINDS)
