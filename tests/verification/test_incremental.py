@@ -133,7 +133,7 @@ def moments(draw: st.DrawFn) -> tuple[int, int]:
 
 
 @given(moments(), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_on_one_view_it_agrees_with_the_definitions(
     moment: tuple[int, int], data: st.DataObject
 ) -> None:
@@ -153,7 +153,7 @@ def test_on_one_view_it_agrees_with_the_definitions(
 
 
 @given(moments(), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, derandomize=True)
 def test_in_a_run_it_finds_all_that_the_definitions_find(
     moment: tuple[int, int], data: st.DataObject
 ) -> None:

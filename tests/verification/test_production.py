@@ -31,6 +31,8 @@ def test_theorems_hold_of_production_cores(profile: str) -> None:
         ("count_learners", {"CommitRecordedCommitted"}),
         ("count_minority", {"CroniesCorrect", "OneLeaderPerTerm"}),
         ("commit_past_match", {"StateMachineSafety"}),
+        ("read_without_round", {"NoStaleQuorumRead"}),
+        ("read_before_own_commit", {"NoStaleQuorumRead"}),
     ],
 )
 def test_a_broken_core_breaks_a_theorem(

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from unittest.mock import patch
 
 from tests.simulation import server as simulated
+from tests.simulation.checker import Checker as SimulatorsChecker
 from tests.simulation.checker import Stored
 from tests.simulation.cluster import Cluster
 from tests.simulation.cores import settle
@@ -20,9 +21,17 @@ from tests.simulation.profiles import PROFILES
 from tests.simulation.schedule import Schedule
 from tests.simulation.server import Server
 from tests.verification import production
+from tests.verification.theorems.history import (
+    Acknowledged,
+    Event,
+    ReadInvoked,
+    ReadServed,
+    stale_quorum_reads,
+)
 from tests.verification.theorems.incremental import Checker
+from tests.verification.theorems.theorem import Violation
 from tests.verification.theorems.view import Packet
-from vard_http.raft import AnyMessage, Entry, Raft, Ready, Recovered
+from vard_http.raft import AnyMessage, Entry, Raft, ReadState, Ready, Recovered
 
 
 class Watched(Raft):
@@ -48,7 +57,9 @@ class WatchedCluster(Cluster):
 
     def __init__(self, *arguments: object) -> None:
         self.theorems = Checker()
+        self.reads: list[Event] = []
         super().__init__(*arguments)  # type: ignore[arg-type]
+        self.checker.read_asked = self._read_asked  # type: ignore[method-assign]
 
     def started(self, server: Server) -> None:
         super().started(server)
@@ -78,6 +89,17 @@ class WatchedCluster(Cluster):
     def applied(self, server: Server, entries: list[Entry]) -> None:
         super().applied(server, entries)
         self._look(server, None)
+        self.reads.append(Acknowledged(server.machine.index))
+
+    def _read_asked(self, context: int) -> None:
+        SimulatorsChecker.read_asked(self.checker, context)
+        self.reads.append(ReadInvoked(context))
+
+    def readable(self, server: Server, state: ReadState) -> None:
+        self.reads.append(ReadServed(state.context, state.index))
+        for complaint in stale_quorum_reads(self.reads):
+            raise Violation("NoStaleQuorumRead", complaint)
+        super().readable(server, state)
 
     def _look(self, server: Server, delivered: Packet | None) -> None:
         raft, disk = server.raft, server.disk

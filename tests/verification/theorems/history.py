@@ -179,9 +179,13 @@ def answered_at(
 @HISTORY.define("NoStaleQuorumRead", "thesis 6.4")
 def no_stale_quorum_read(history: History) -> Complaints:
     """A quorum read sees all that anybody had learnt of when it was asked for."""
+    return stale_quorum_reads(history.events)
+
+
+def stale_quorum_reads(events: Iterable[Event]) -> Complaints:
     known = 0
     asked: dict[Hashable, int] = {}
-    for event in history.events:
+    for event in events:
         match event:
             case Acknowledged(index):
                 known = max(known, index)
