@@ -11,7 +11,7 @@ from typing import Self
 
 import pytest
 
-from tests.cluster.client import value_of, wait_until, write
+from tests.cluster.client import value_of, wait_until
 from tests.cluster.secure import Authority
 from tests.harness.processes import Kind, Server
 from tests.harness.wire import FORM, request_bytes
@@ -65,19 +65,12 @@ def test_clients_are_served_and_the_file_goes_with_the_member(kind: Kind) -> Non
         assert received.startswith(b"HTTP/1.1 201 Created\r\n")
         assert received.endswith(server.endpoint.client_url.encode())
         assert value_of(server, "a") == "1"
+        watched = ask(server.path, [b"GET /v2/keys/a?wait=true&waitIndex=4 HTTP/1.0\r\n\r\n"])
+        assert json.loads(watched.splitlines()[-1])["node"]["modifiedIndex"] == 4
         words = f"serving insecure client requests on {NAME}, this is strongly discouraged!"
         assert words in server.log()
         assert server.terminate() == -15
         assert not server.path.exists()
-
-
-def test_a_watch_ends_with_its_event() -> None:
-    with OnAPath("vard") as server:
-        server.start()
-        index = write(server, "a", "1")
-        watch = f"GET /v2/keys/a?wait=true&waitIndex={index} HTTP/1.0\r\n\r\n"
-        received = ask(server.path, [watch.encode()])
-        assert json.loads(received.splitlines()[-1])["node"]["modifiedIndex"] == index
 
 
 def test_tls_is_spoken_on_a_unixs_socket(tmp_path: Path) -> None:
