@@ -41,6 +41,7 @@ OF_FAULTS = {
     "isolate_leader": {"blocked"},
     "power_cut_within": {"power cut", "kept without sync", "lost without sync"},
     "slow_disk": {"slow write", "write in a thread"},
+    "kill": {"kill", "boot without a date"},
     "stop": {"stop"},
     "wall_clock_jump": {"clock set back", "clock set forward"},
     "write_error": {"write error"},
@@ -74,7 +75,7 @@ def test_nodes_hold_the_properties(profile: str) -> None:
     assert sum(run.acknowledged for run in runs) > 4 * len(runs)
     assert sum(run.reads for run in runs) > len(runs)
     faults = set(node_profiles.PROFILES[profile].faults)
-    expected = faults | OF_NETWORKS | OF_NODES | {"boot without a date"}
+    expected = faults | OF_NETWORKS | OF_NODES
     for fault in faults & OF_FAULTS.keys():
         expected |= OF_FAULTS[fault]
     assert expected <= all_that_happened(run.happened for run in runs)
