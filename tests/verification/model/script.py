@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from tests.verification.model.choices import HEARTBEAT, TIMEOUT, Choice
 from tests.verification.model.scope import Scope
-from tests.verification.model.server import Event, Node
+from tests.verification.model.server import Event, Node, Outcome
 from tests.verification.model.world import Space, World
 from vard_http.raft import Change
 from vard_http.raft.messages import RequestVote
 
 
 class Script:
-    """A cluster that does what it is told; `steps` is what that was.
+    """A cluster that does what it is told; `steps` is what that was, `watch` is told of each.
 
     A retelling needs the search's `space`, by which its packets are numbered.
     """
@@ -24,16 +24,19 @@ class Script:
         self.space = space or Space(model, scope.groups, len(configurations))
         self.world: World = self.space.first(configurations, scope.terms, scope.bounds)
         self.steps: list[tuple[int, Event]] = []
+        self.watch: Callable[[int, Event, Outcome], None] = lambda node, event, outcome: None
 
     def _happen(self, node: int, event: Event, taken: int | None = None) -> None:
         self.steps.append((node, event))
         world = self.world
+        outcome = self.space.outcome(world.servers[node - 1], event)
         after = self.space.step(world, node, event, taken, world.left)
         if after is world and taken is not None:
             network = list(world.network)
             network.remove(taken)
             after = world._replace(network=tuple(network))
         self.world = after
+        self.watch(node, event, outcome)
 
     def timeout(self, node: int) -> None:
         self._happen(node, TIMEOUT)
@@ -84,7 +87,8 @@ class Script:
 
     def retell(self, choice: Choice) -> None:
         """Do what the search did."""
-        self.steps.append((choice.node, choice.event))
-        self.world = self.space.step(
-            self.world, choice.node, choice.event, choice.taken, choice.left
-        )
+        node, event, taken, left = choice
+        self.steps.append((node, event))
+        outcome = self.space.outcome(self.world.servers[node - 1], event)
+        self.world = self.space.step(self.world, node, event, taken, left)
+        self.watch(node, event, outcome)

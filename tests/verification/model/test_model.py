@@ -13,12 +13,18 @@ from tests.verification.model.scopes import SCOPES, led
 from tests.verification.model.script import Script
 from tests.verification.model.search import explore
 from tests.verification.model.server import attributes, copied
+from tests.verification.model.walks import Walk
 from tests.verification.model.world import Left
 from tests.verification.mutation.faults.elections import vote_for_shorter_log
 from vard_http.raft import Raft
 from vard_http.raft.log import Log
 from vard_http.raft.progress import Progress
 from vard_http.raft.state import State
+
+WALKS = 60
+WALKED = [scope for name, scope in SCOPES.items() if name != "learner"]
+"""A promoted learner may complete a quorum of those who have an entry already: nobody accepts it
+then, and theorems/incremental.py looks only when somebody does."""
 
 LEAST = 3000
 """A search in which little happens shows little."""
@@ -30,6 +36,14 @@ def test_every_state_holds_the_properties(scope: Scope) -> None:
     assert explored.violation is None, explored.story
     assert explored.finished
     assert explored.states > LEAST
+
+
+@pytest.mark.parametrize("scope", WALKED, ids=lambda scope: scope.name)
+def test_verdis_theorems_hold_along_random_walks(scope: Scope) -> None:
+    walks = [Walk(scope, seed) for seed in range(WALKS)]
+    for walk in walks:
+        walk.play()
+    assert sum(walk.steps for walk in walks) > 8 * WALKS
 
 
 def small(**bounds: int) -> Scope:

@@ -50,6 +50,7 @@ ELECTIONS = (
         elections.vote_twice,
         model("election", "votes_correct"),
         core("crashy", "votes_correct", "durability_order"),
+        model("gathering", "votes_correct"),
     ),
     caught(
         elections.vote_for_shorter_log,
@@ -348,7 +349,6 @@ NODE = (
         unit("node/test_turn.py::test_when_the_storage_fails_nothing_is_answered_any_more"),
     ),
     caught(node.apply_what_is_only_written, nodes("nodes-disk", "state_machine_safety")),
-    caught(node.apply_again_after_a_snapshot, nodes("nodes-network", "liveness", first=3)),
     caught(
         node.apply_a_refused_command_as_nothing,
         unit("node/test_turn.py::test_a_refused_command_is_answered_with_its_error"),
@@ -359,7 +359,7 @@ NODE = (
         nodes("nodes-network", "linearizable"),
         unit(f"{WAITING}::test_a_batch_is_served_once_its_index_is_applied"),
     ),
-    caught(node.read_with_an_older_confirmation, nodes("nodes-network", "linearizable", first=11)),
+    caught(node.read_with_an_older_confirmation, nodes("nodes-network", "linearizable", first=62)),
     caught(
         node.number_reads_from_one,
         unit(f"{WAITING}::test_a_batch_is_asked_for_again_until_it_is_confirmed"),

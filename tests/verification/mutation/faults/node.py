@@ -71,18 +71,6 @@ def apply_what_is_only_written(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Node, "_complete", complete)
 
 
-def apply_again_after_a_snapshot(patch: pytest.MonkeyPatch) -> None:
-    """After a snapshot from the leader the node believes itself where it was before."""
-    original = Node._restore
-
-    def restore(node: Node, ready: Ready) -> None:
-        applied = node.applied
-        original(node, ready)
-        node.applied = applied
-
-    patch.setattr(Node, "_restore", restore)
-
-
 def apply_a_refused_command_as_nothing(patch: pytest.MonkeyPatch) -> None:
     """Whoever asked for what is refused hears that it was done."""
 
