@@ -16,13 +16,13 @@ from tests.fuzz.target import Target
 from tests.unit.transfer.support import unpack
 from tests.unit.transfer.test_requests import put
 from tests.unit.transfer.test_wal import Writer, message
-from vard_http.store import Store, digest, write_image
+from vard_http.store import Store, digest
 from vard_http.transfer.errors import TransferError
 from vard_http.transfer.etcd.crc32c import crc32c
 from vard_http.transfer.etcd.directory import read_data_directory
 from vard_http.transfer.etcd.protobuf import Message, ProtobufError
 from vard_http.transfer.etcd.requests import Replay
-from vard_http.transfer.etcd.snapshot import read_snapshot
+from vard_http.transfer.etcd.snapshot import restore_snapshot
 from vard_http.transfer.etcd.wal import Entry, Position, read_wal, wal_files
 
 _ROOT = Path(tempfile.mkdtemp(prefix="vard-http-fuzz-"))
@@ -110,7 +110,7 @@ def check_snapshot(text: bytes) -> None:
     path = _ROOT / "any.snap"
     path.write_bytes(message(f1=crc32c(inner), f2=inner))
     with contextlib.suppress(TransferError):
-        Store().restore(write_image(read_snapshot(path, _POSITION)))
+        restore_snapshot(Store(), path, _POSITION)
 
 
 _fields = st.dictionaries(

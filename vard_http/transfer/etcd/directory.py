@@ -15,11 +15,11 @@ import msgspec
 
 from vard_http.config.identity import format_id
 from vard_http.node.cluster import read_cluster
-from vard_http.store import Directory, Store, write_image
+from vard_http.store import Directory, Store
 from vard_http.transfer.content import Content
 from vard_http.transfer.errors import TransferError
 from vard_http.transfer.etcd.requests import Replay
-from vard_http.transfer.etcd.snapshot import newest_snapshot, read_snapshot
+from vard_http.transfer.etcd.snapshot import newest_snapshot, restore_snapshot
 from vard_http.transfer.etcd.wal import Position, entries_after, read_wal, wal_files
 
 _READ_LOCK: Final = struct.pack("hhqqi0q", fcntl.F_RDLCK, os.SEEK_SET, 0, 0, 0)
@@ -53,7 +53,7 @@ def _read(data_dir: Path, files: Sequence[Path]) -> EtcdContent:
     store, start = Store(), Position(0, 0)
     if (found := newest_snapshot(data_dir / "member" / "snap", committed)) is not None:
         path, start = found
-        store.restore(write_image(read_snapshot(path, start)))
+        restore_snapshot(store, path, start)
     log = entries_after(wal.entries, start.index)
     replay = Replay(store)
     replay.run(log)

@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from vard_http.store import Directory, Event, Image, Node, Stats
+from vard_http.store import Directory, Event, Image, Node, Stats, Store, write_image
 from vard_http.transfer.errors import TransferError
 from vard_http.transfer.etcd.crc32c import crc32c
 from vard_http.transfer.etcd.protobuf import Message, ProtobufError
@@ -123,6 +123,14 @@ def read_snapshot(path: Path, position: Position) -> Image:
             f"{path} holds no store of etcd's v2 API ({error}); it was not written by etcd 2.x to"
             " 3.5"
         ) from error
+
+
+def restore_snapshot(store: Store, path: Path, position: Position) -> None:
+    """Fill `store` from a snapshot file. Raises TransferError."""
+    try:
+        store.restore(write_image(read_snapshot(path, position)))
+    except OverflowError:
+        raise damaged(path, "it has a number of more than 64 bits") from None
 
 
 def read_store(text: bytes) -> Image:
