@@ -76,7 +76,7 @@ def test_pysyncobj_a_late_append_entries_cuts_off_what_came_after_it() -> None:
     """
     raft = server(term=1)
     log = tuple(entries(1, 1, 1, 1))
-    raft.step(2, AppendEntries(1, 0, 0, log, 4))
+    raft.step(2, AppendEntries(1, 0, 0, log, 0))
     turn(raft)
     raft.step(2, AppendEntries(1, 0, 0, log[:2], 0))
     assert not [entry for ready in turn(raft) for entry in ready.entries]
