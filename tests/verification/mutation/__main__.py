@@ -29,13 +29,18 @@ def main() -> int:
             if catch is None:
                 survivors += 1
                 cells += [f"**not caught** by {check}", "", ""]
+            elif catch.name not in check.names:
+                survivors += 1
+                cells += [catch.by, f"`{catch.name}`, not {' or '.join(check.names)}", catch.after]
             else:
                 cells += [catch.by, f"`{catch.name}`", catch.after]
             if not options.markdown:
                 cells.append(f"{seconds:.2f} s")
             print(f"| {' | '.join(cells)} |", flush=True)
     checks = sum(len(mutant.checks) for mutant in chosen)
-    print(f"\n{len(chosen)} mutants, {checks} checks, {survivors} did not catch.", file=sys.stderr)
+    print(
+        f"\n{len(chosen)} mutants, {checks} checks, {survivors} not as expected.", file=sys.stderr
+    )
     return 1 if survivors else 0
 
 

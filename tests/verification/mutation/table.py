@@ -122,7 +122,7 @@ DURABILITY = (
     caught(
         durability.commit_all_on_restart,
         model("crash", "state_machine_safety"),
-        core("snapshot", "leader_completeness"),
+        core("snapshot", "leader_completeness", "state_machine_safety"),
     ),
     caught(
         durability.apply_nothing_again_on_restart,
@@ -154,7 +154,7 @@ REPLICATION = (
     ),
     caught(replication.acknowledge_all_that_is_there, core("lossy", "committed_by_quorum")),
     caught(replication.truncate_always, core("lossy", "durability_order", "committed_by_quorum")),
-    caught(replication.heartbeats_truncate, core("lossy", "liveness")),
+    caught(replication.heartbeats_truncate, core("lossy", "durability_order", "liveness")),
     caught(
         replication.replace_committed_entries,
         core("calm", "commit_index_monotonic"),
@@ -184,7 +184,7 @@ REPLICATION = (
     caught(
         replication.apply_before_commit,
         core("calm", "state_machine_safety"),
-        model("replication", "state_machine_safety"),
+        model("replication", "commit_index_in_log"),
     ),
 )
 
@@ -218,7 +218,10 @@ MEMBERSHIP_CHANGES = (
         core("membership", "liveness", "leader_completeness", first=12),
     ),
     caught(membership.change_before_own_commit, model("two-changes", "leader_completeness")),
-    caught(membership.change_several_servers, core("membership", "state_machine_safety", first=15)),
+    caught(
+        membership.change_several_servers,
+        core("membership", "leader_completeness", "state_machine_safety", first=15),
+    ),
     caught(
         membership.change_when_committed,
         model("removal", "committed_by_quorum"),
