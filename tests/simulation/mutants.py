@@ -32,6 +32,8 @@ from tests.verification.mutation.faults.replication import (
 from tests.verification.mutation.faults.snapshots import mix_chunks
 from tests.verification.mutation.mutant import Break
 
+__all__ = ["MUTANTS", "Mutant", "change_at_any_time"]
+
 
 @dataclass(frozen=True)
 class Mutant:
