@@ -87,6 +87,7 @@ def changed_servers(draw: st.DrawFn, server: Server) -> Server:
     some = draw(st.integers(-2, 2))
     term = max(0, server.term + some)
     configuration = Configuration(draw(small_sets) | {server.node}, draw(small_sets))
+    changed = (server.log.last_index + 1, configuration)
     changes: dict[str, object] = draw(
         st.sampled_from(
             [
@@ -100,7 +101,7 @@ def changed_servers(draw: st.DrawFn, server: Server) -> Server:
                 {"votes_received": draw(st.none() | small_sets)},
                 {"state": "another"},
                 {"snapshot": Snapshot(draw(numbers), draw(numbers), "another")},
-                {"configurations": (*server.configurations, (1, configuration))},
+                {"configurations": (*server.configurations, changed)},
                 {"durable": Durable(term, draw(st.none() | numbers), server.log.last_index)},
             ]
         )

@@ -47,7 +47,7 @@ class Elections:
         self._votes: dict[tuple[int, int], set[int]] = defaultdict(set)
         self._pending: dict[int, set[tuple[int, int]]] = defaultdict(set)
         self._leading: dict[int, int] = {}
-        self.began: dict[int, tuple[int, Log]] = {}
+        self.began: dict[tuple[int, int], Log] = {}
         self.led_with: dict[int, dict[int, Configuration]] = defaultdict(dict)
         self._elected_by: dict[tuple[int, int], Configuration] = {}
 
@@ -90,13 +90,12 @@ class Elections:
             voters = frozenset(self._voters[term, node] | {node})
         if not self._elected_by.setdefault((term, node), server.configuration).is_quorum(voters):
             yield "CroniesCorrect", f"{node} leads term {term} by {sorted(voters)}"
-        began = self.began.get(term)
-        if began is not None and began[0] == node:
+        if (term, node) in self.began:
             return
-        log = before_term(server.log, term)
-        if began is not None:
-            yield "OneLeaderLogPerTerm", f"term {term} began twice: {began} and {(node, log)}"
-        self.began[term] = node, log
+        for began, by in self.began:
+            if began == term:
+                yield "OneLeaderLogPerTerm", f"{by} and {node} began term {term}"
+        log = self.began[term, node] = before_term(server.log, term)
         yield from named(
             "LearnersNeverVote", won_by_others(node, term, voters, server.configuration)
         )
@@ -222,7 +221,7 @@ class Commits:
         self._holders: dict[AnyEntry, set[int]] = defaultdict(set)
         self._committed: dict[int, dict[AnyEntry, int]] = defaultdict(dict)
         self._recorded: dict[int, AnyEntry] = {}
-        self._begun: set[int] = set()
+        self._begun: set[tuple[int, int]] = set()
         self.applied: list[AnyEntry] = []
         self.states: list[Hashable] = []
         self.highest = 0
@@ -265,7 +264,7 @@ class Commits:
         before: AnyEntry | None = entry
         while before is not None and self._committed_in(before) > entry.term:
             self._committed[before.index][before] = entry.term
-            for term, (node, log) in self._elections.began.items():
+            for (term, node), log in self._elections.began.items():
                 if term > entry.term and lacks(log, before):
                     yield "LeaderCompleteness", f"{node} began term {term} without {before}"
             before = self._predecessor(before)
@@ -282,8 +281,9 @@ class Commits:
         return None if before is None else before[1]
 
     def check(self, before: Server | None, server: Server) -> Iterator[Complaint]:
-        if server.role is Role.LEADER and server.term not in self._begun:
-            self._begun.add(server.term)
+        election = (server.term, server.node)
+        if server.role is Role.LEADER and election not in self._begun:
+            self._begun.add(election)
             yield from self._check_leader(server)
         yield from self._check_recorded(before, server)
 
