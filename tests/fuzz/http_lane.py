@@ -143,4 +143,4 @@ def check_stream(stream: Stream) -> None:
     compare(stream.data, whole.seen, whole.ended, theirs)
 
 
-TARGET = Target("http", STREAMS, check_stream, examples=800)
+TARGET = Target("http", STREAMS, check_stream, examples=400)
