@@ -194,7 +194,8 @@ def compare(data: bytes, ours: Sequence[Seen], ended: str, theirs: Parsed) -> No
         start = one.end
     if len(ours) > len(theirs.seen) and theirs.refused != ANOTHER_PROTOCOL:
         request = data[start : ours[len(theirs.seen)].end]
-        if ended == "hung up" and len(ours) == len(theirs.seen) + 1 and ours[-1].body is None:
+        last = ended in ("hung up", "watching")  # a stream, behind which nothing is read
+        if last and len(ours) == len(theirs.seen) + 1 and ours[-1].body is None:
             return  # answered without the body, which nobody wants; nothing is read behind it
         assert theirs.refused, f"aiohttp does not see {request!r}"
         reasons = [each.what for each in MORE_THAN_AIOHTTP if each.applies(request)]
