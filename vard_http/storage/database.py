@@ -80,6 +80,7 @@ class Database:
         self._failure: str | None = None
         self._wal_pages = 0
         self._checkpoint_pages = random.choice(CHECKPOINT_PAGES)
+        self._room = files.Room(files.wal_path(path))
         files.check_files(path)
         self._connection = _connect(path)
         try:
@@ -164,6 +165,7 @@ class Database:
         # A small row mostly fits into the last page; a larger one makes new pages, and with them
         # their parent and the file's first page change.
         self._wal_pages += 1 if size < 700 else 3 + size // (PAGE_SIZE - 64)
+        self._room.make(self._wal_pages * (PAGE_SIZE + 24))
 
     def _fail(self, message: str) -> StorageFailed:
         self._failure = message

@@ -8,6 +8,7 @@ first because SQLite writes to a file merely by opening it in WAL mode.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 from collections.abc import Iterator
@@ -83,6 +84,29 @@ def check_files(path: Path) -> None:
         _check_wal(wal, in_use)
     elif in_use:
         raise damaged(path, f"{wal.name}, which holds its latest writes, is missing or empty")
+
+
+class Room:
+    """Zeros behind the WAL's frames, written ahead of them a piece at a time.
+
+    A sync of a frame inside the file writes the frame alone; a sync of one that makes the file
+    grow has the file system write its own journal, too. To SQLite zeros are the end of the log.
+    """
+
+    STEP = 1 << 20
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._end = 0
+
+    def make(self, used: int) -> None:
+        """Have room for another quarter of a STEP at least behind the first `used` bytes."""
+        if used + self.STEP // 4 <= self._end:
+            return
+        self._end = used + self.STEP
+        # Without room it goes on as without this; if the disk is full, SQLite will say so.
+        with contextlib.suppress(OSError), self._path.open("r+b") as file:
+            file.write(bytes(max(0, self._end - file.seek(0, os.SEEK_END))))
 
 
 def _page_size(field: bytes) -> int:

@@ -104,8 +104,8 @@ def test_a_flipped_bit_in_the_last_transaction_reads_as_a_write_cut_short(
     tmp_path: Path, crashed: tuple[Path, bytes, Content]
 ) -> None:
     directory, wal, content = crashed
-    start = 32 + (commits(wal)[-2] + 1) * FRAME
-    for number, position in enumerate(range(start, len(wal), 1511)):
+    start, end = (32 + (frame + 1) * FRAME for frame in commits(wal)[-2:])
+    for number, position in enumerate(range(start, end, 1511)):
         copy = shutil.copytree(directory, tmp_path / str(number))
         (copy / "vard.db-wal").write_bytes(flipped(wal, position))
         assert read_all(copy)[1].entries == content[1].entries[:-1]

@@ -11,6 +11,7 @@ from vard_http.raft.messages import Entry, HardState
 from vard_http.storage import Storage, StorageError, open_storage
 from vard_http.storage import database as module
 from vard_http.storage.database import CHECKPOINT_PAGES
+from vard_http.storage.files import Room
 
 
 @pytest.mark.parametrize(
@@ -43,6 +44,24 @@ def test_there_is_no_shared_memory_and_after_close_no_wal(storage: Storage, tmp_
     storage.close()
     storage.close()
     assert {path.name for path in (tmp_path / "data").iterdir()} == {"LOCK", "vard.db"}
+
+
+def test_few_appends_make_the_wal_grow(storage: Storage, tmp_path: Path) -> None:
+    wal, sizes = tmp_path / "data" / "vard.db-wal", set()
+    for index in range(1, 501):
+        storage.append([entry(index)], None)
+        sizes.add(wal.stat().st_size)
+    assert len(sizes) < 5
+
+
+def test_without_space_ahead_appends_go_on(
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (tmp_path / "data" / "vard.db-wal").stat().st_size
+    monkeypatch.setattr(storage._database, "_room", Room(tmp_path / "not there"))
+    for index in range(1, 1001):
+        storage.append([entry(index)], None)
+    assert (tmp_path / "data" / "vard.db-wal").stat().st_size > before
 
 
 @pytest.mark.parametrize(("count", "size"), [(1, 10), (1, 150), (64, 150), (512, 150), (1, 10**6)])
