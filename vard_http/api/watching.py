@@ -25,7 +25,7 @@ MAX_UNSENT_BY_ALL: Final = 256 << 20
 
 
 class EventStream:
-    """Writes events straight to a transport, and calls `finished` when a one-shot watch is done.
+    """Writes events straight to a transport, and calls `finished` when the watch is done.
 
     A client that falls too far behind silently gets no more events (contract 10.6).
     """
@@ -65,6 +65,7 @@ class EventStream:
             stream=watch.stream,
             since=watch.since,
             deliver=self._deliver,
+            ended=self._end,
         )
 
     def begin(self) -> None:
@@ -101,6 +102,15 @@ class EventStream:
             self._transport.write(chunk(body) + LAST_CHUNK if self._chunked else body)
             self._finished()
         return True
+
+    def _end(self) -> None:
+        """Something was missed: the client has to look for itself, and come again."""
+        if self._transport.is_closing():
+            return
+        self._note_unsent(0)
+        if self._chunked:
+            self._transport.write(LAST_CHUNK)
+        self._finished()
 
     def _note_unsent(self, unsent: int) -> None:
         EventStream.unsent_by_all += unsent - self._unsent

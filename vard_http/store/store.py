@@ -16,10 +16,14 @@ from vard_http.store.listing import Listing
 from vard_http.store.stats import Stats
 from vard_http.store.tree import Directory, Node, Tree, locate, new_root, split
 from vard_http.store.ttl import TTLIndex
-from vard_http.store.watch import Deliver, Watcher, WatcherHub
+from vard_http.store.watch import Deliver, Ended, Watcher, WatcherHub
 
 _AUTH: Final = b"2"
 _AUTH_SWITCH: Final = b"enabled"
+
+
+def _ignore() -> None:
+    """For watchers who need not know."""
 
 
 class Store:
@@ -256,12 +260,14 @@ class Store:
         stream: bool = False,
         since: int = 0,
         deliver: Deliver,
+        ended: Ended = _ignore,
     ) -> Watcher:
         """Tell `deliver` of the first event from index `since` on, with `stream` of all of them.
 
         0 means from now on. An event found in the history is delivered before this returns and
         is the only one, even with `stream`. Later ones are delivered from within the write that
-        causes them. Raises 401 if `since` is older than the history.
+        causes them. `ended` is called if a dump takes the place of all content and does not say
+        what happened until then. Raises 401 if `since` is older than the history.
         """
         self.watch_requests += 1
         index = self._keys.index
@@ -274,6 +280,7 @@ class Store:
             since=since,
             start_index=index,
             deliver=deliver,
+            ended=ended,
         )
         if found is None:
             self._hub.add(watcher)
@@ -301,8 +308,9 @@ class Store:
     def adopt(self, content: Content) -> None:
         """Replace all content by `content`, which from now on is the store's own.
 
-        Watchers stay registered, and are told what happened since this store's index as far as
-        the new history reaches back. (etcd does not tell them.)
+        Watchers stay registered, and are told what happened since this store's index if the new
+        history reaches back so far. If not, they end: there would be a hole that nobody sees. (etcd
+        tells them nothing.)
         """
         seen = self._keys.index
         self._keys = Keyspace(Tree(content.root), content.ttl, content.index)
@@ -311,6 +319,8 @@ class Store:
         self.blocked_creates = 0
         self.history = EventHistory(content.history)
         if self._hub.count:
+            if self.history.start_index > seen + 1:
+                self._hub.end(before=self.history.start_index)
             for event in self.history.since(seen + 1):
                 if not event.refresh:
                     self._hub.notify_missed(event)

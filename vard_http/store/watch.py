@@ -10,15 +10,18 @@ from vard_http.store.tree import Directory, locate, split
 Deliver = Callable[[Event], bool]
 """Takes an event; False says that the watcher can take no more and is to be dropped."""
 
+Ended = Callable[[], None]
+
 
 class Watcher:
     """One watch of one path.
 
     `start_index` is the etcd index at registration (the X-Etcd-Index of the answer), `since` the
-    first event index that counts.
+    first event index that counts. `ended` is called if no more events can be told it, though there
+    were some.
     """
 
-    __slots__ = ("_hub", "deliver", "path", "recursive", "since", "start_index", "stream")
+    __slots__ = ("_hub", "deliver", "ended", "path", "recursive", "since", "start_index", "stream")
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Watcher:
         since: int,
         start_index: int,
         deliver: Deliver,
+        ended: Ended,
     ) -> None:
         self.path = path
         self.recursive = recursive
@@ -36,6 +40,7 @@ class Watcher:
         self.since = since
         self.start_index = start_index
         self.deliver: Deliver | None = deliver
+        self.ended: Ended | None = ended
         self._hub: WatcherHub | None = None
 
     @property
@@ -70,14 +75,14 @@ class WatcherHub:
     def remove(self, watcher: Watcher) -> None:
         """Take a registered watcher out.
 
-        It lets go of `deliver`, so that a watcher kept by its own receiver is not a cycle.
+        It lets go of its receiver, so that a watcher kept by its own receiver is not a cycle.
         """
         at_path = self._watchers[watcher.path]
         del at_path[watcher]
         if not at_path:
             del self._watchers[watcher.path]
         watcher._hub = None
-        watcher.deliver = None
+        watcher.deliver = watcher.ended = None
         self.count -= 1
 
     def answer(self, watcher: Watcher, event: Event) -> None:
@@ -121,6 +126,18 @@ class WatcherHub:
                 self._notify_at(path, event, deleted=True)
         self.notify(event)
 
+    def end(self, before: int) -> None:
+        """Drop those for whom there may have been an event before index `before`, and say so."""
+        everyone = [watcher for at_path in self._watchers.values() for watcher in at_path]
+        for watcher in everyone:
+            ended = watcher.ended
+            if watcher.since < before and ended is not None:
+                self.remove(watcher)
+                try:
+                    ended()
+                except Exception as error:
+                    self._report(error)
+
     def _notify_at(self, path: bytes, event: Event, *, deleted: bool) -> None:
         at_path = self._watchers.get(path)
         if at_path is None:
@@ -144,9 +161,12 @@ class WatcherHub:
         try:
             return deliver(event)
         except Exception as error:
-            if self.failed is not None:
-                self.failed(error)
+            self._report(error)
             return False
+
+    def _report(self, error: Exception) -> None:
+        if self.failed is not None:
+            self.failed(error)
 
 
 def _is_hidden(watched: bytes, path: bytes) -> bool:

@@ -11,6 +11,8 @@ from tests.unit.node.support import propose, put
 from vard_http.api.http1 import MAX_DISCARDED
 from vard_http.api.service import Service
 from vard_http.api.watching import MAX_BACKLOG, SLOW_BYTES, EventStream
+from vard_http.store import Store, dump
+from vard_http.store.history import CAPACITY
 
 KEY = "/v2/keys/k"
 LAST_CHUNK = b"0\r\n\r\n"
@@ -54,6 +56,22 @@ async def test_the_head_goes_out_before_any_event(client: Client, service: Servi
     assert head.endswith(b"Transfer-Encoding: chunked\r\n\r\n")
     assert b"X-Etcd-Index: 3\r\n" in head
     assert watchers(service) == 1
+
+
+@pytest.mark.parametrize("stream", ["", "&stream=true"])
+async def test_a_watch_ends_without_an_event_if_some_are_not_known_any_more(
+    client: Client, service: Service, stream: str
+) -> None:
+    client.send(watch(stream))
+    client.line.take()
+    ahead = Store()
+    for _ in range(CAPACITY + 10):
+        ahead.set(b"/1/k", b"v", now=1)
+    service.node.store.restore(dump(ahead))
+    assert client.line.take() == LAST_CHUNK
+    assert watchers(service) == 0
+    client.send(request_bytes("GET", KEY))
+    assert client.line.take().startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 async def test_a_one_shot_watch_ends_with_its_event_and_the_connection_goes_on(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.store.support import NOW, SECOND, commands, keys, run, store_with, watch
+from tests.unit.store.support import NOW, SECOND, Heard, commands, keys, run, store_with, watch
 from vard_http.store import (
     Command,
     DumpError,
@@ -18,6 +20,7 @@ from vard_http.store import (
     load,
     write_image,
 )
+from vard_http.store.history import CAPACITY
 
 logs = st.lists(commands, max_size=40)
 
@@ -208,6 +211,23 @@ def test_watchers_are_told_what_was_missed() -> None:
     assert [event.index for event in one_shot.events] == [3]
     assert [event.index for event in stream.events] == [3, 4, 6]
     assert below.told == [("delete", b"/1/p")]
+
+
+def test_watchers_who_may_have_missed_what_the_history_forgot_are_ended() -> None:
+    ahead = store_with(b"/1/a")
+    behind = load(dump(ahead))
+    for _ in range(CAPACITY + 1):
+        ahead.set(b"/1/b", b"", now=NOW)
+    ended: list[str] = []
+    heard = Heard()
+    for name, since in (("now", 0), ("later", ahead.history.start_index)):
+        behind.watch(
+            b"/1/b", stream=True, since=since, deliver=heard, ended=partial(ended.append, name)
+        )
+    behind.restore(dump(ahead))
+    assert ended == ["now"]
+    assert behind.watchers == 1
+    assert len(heard.events) == CAPACITY
 
 
 def test_counters_come_from_the_dump() -> None:
