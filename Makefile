@@ -14,7 +14,7 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test test-reckoning test-servers lint clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
+.PHONY: help run cluster test test-reckoning test-clusters test-rest lint clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
@@ -43,21 +43,26 @@ test: lint
 	@command -v strace >/dev/null || $(call debian,strace) || true
 	@{ command -v etcd && command -v etcdctl; } >/dev/null || { $(call debian,etcd-server etcd-client) && { \
 	    test ! -d /run/systemd/system || $$sudo systemctl disable --now etcd; }; } || true
-	@if command -v etcd >/dev/null; then $(BOTH); \
+	@if command -v etcd >/dev/null; then $(ALL); \
 	elif test -n "$(CI)"; then echo "The tests need etcd." >&2; exit 1; \
-	else $(BOTH) WHICH='-m "not etcd"' \
+	else $(ALL) WHICH='-m "not etcd"' \
 	    && echo "Passed, but etcd is not installed: the tests that compare with it did not run."; fi
 
-# Tests that only reckon run beside those that wait for real servers, and give way to them.
+# Most tests wait for real servers. Those that only reckon run beside them and give way to them.
 RECKONING := tests/unit tests/simulation tests/verification
-BOTH := $(MAKE) --no-print-directory -j2 test-reckoning test-servers
+CLUSTERS := tests/cluster tests/known_bugs
+ALL := $(MAKE) --no-print-directory -j3 test-reckoning test-clusters test-rest
 
 test-reckoning:
-	@nice -n 19 $(BIN)/pytest -p no:cacheprovider $(WHICH) $(RECKONING) >$(VENV)/reckoning.log 2>&1; \
-	status=$$?; cat $(VENV)/reckoning.log; exit $$status
+	@nice -n 19 $(BIN)/pytest -p no:cacheprovider $(WHICH) $(RECKONING) >$(VENV)/$@.log 2>&1; \
+	status=$$?; cat $(VENV)/$@.log; exit $$status
 
-test-servers:
-	@$(BIN)/pytest $(WHICH) $(addprefix --ignore=,$(RECKONING))
+test-clusters:
+	@$(BIN)/pytest -p no:cacheprovider $(WHICH) $(CLUSTERS) >$(VENV)/$@.log 2>&1; \
+	status=$$?; cat $(VENV)/$@.log; exit $$status
+
+test-rest:
+	@$(BIN)/pytest $(WHICH) $(addprefix --ignore=,$(RECKONING) $(CLUSTERS))
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
