@@ -218,7 +218,7 @@ WATCHES: list[Step] = [
         (ctl("set fd/a 1"), ctl("rm fd/a"), ctl("mkdir fd/b"), ctl("set fd/c last")),
         until="last",
     ),
-    Watching(ctl("watch --forever --after-index 3 w"), until="again"),
+    Watching(ctl("watch --forever --after-index 3 w"), until="PrevNode.Value: again"),
     Watching(ctl("watch -f f"), (ctl("set f 1"), ctl("set f last")), until="last"),
     Watching(
         ctl("exec-watch sh -c 'echo $ETCD_WATCH_ACTION $ETCD_WATCH_VALUE' e"),
