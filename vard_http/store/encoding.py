@@ -43,6 +43,11 @@ def escape(value: bytes) -> bytes:
     return _escape(value) if value.translate(None, _PLAIN) else value
 
 
+def is_plain(value: bytes) -> bool:
+    """Whether `escape` leaves `value`, and whatever part of it, as it is."""
+    return not value.translate(None, _PLAIN)
+
+
 def _escape(value: bytes) -> bytes:
     try:
         text = value.decode()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, cast
 
-from vard_http.store.encoding import escape, public_path
+from vard_http.store.encoding import escape, is_plain, public_path
 from vard_http.store.event import Event, render_head, render_node, render_tail
 from vard_http.store.tree import Directory
 
 _HIDDEN: Final = ord("_")
 _FIRST: Final = b',"nodes":['
 _NEXT: Final = b","
+_FILE: Final = b',{"key":"%b/%%b","value":"%%b","modifiedIndex":%%d,"createdIndex":%%d}'
+_FULL: Final = 4 * 1024
+"""Places of files that are rendered at once: one formatting of many is twice as fast as many."""
 
 
 class Listing(Event, kw_only=True, gc=False):
@@ -41,12 +44,23 @@ class Listing(Event, kw_only=True, gc=False):
         waiting: list[tuple[bytes, Directory, Iterator[bytes]]] = []
         here, prefix, names = self.directory, key, self._names_in(self.directory)
         parts.append(render_head(key, here.node, now))
+        files: list[bytes | int | None] = []
         separator = _FIRST
         while True:
+            children = here.children
             for name in names:
                 if name[0] == _HIDDEN:
                     continue
-                child = here.children[name]
+                child = children[name]
+                if not isinstance(child, Directory) and not child.expires:
+                    files += (name, child.value, child.modified, child.created)
+                    if len(files) == _FULL:
+                        parts += (separator, _render_files(prefix, files))
+                        files, separator = [], _NEXT
+                    continue
+                if files:
+                    parts += (separator, _render_files(prefix, files))
+                    files, separator = [], _NEXT
                 key = b"%b/%b" % (prefix, escape(name))
                 parts.append(separator)
                 separator = _NEXT
@@ -61,6 +75,9 @@ class Listing(Event, kw_only=True, gc=False):
                     separator = _FIRST
                     break
             else:
+                if files:
+                    parts += (separator, _render_files(prefix, files))
+                    files, separator = [], _NEXT
                 if separator is _NEXT:
                     parts.append(b"]")
                 parts.append(render_tail(here.node))
@@ -71,3 +88,16 @@ class Listing(Event, kw_only=True, gc=False):
 
     def _names_in(self, directory: Directory) -> Iterator[bytes]:
         return iter(sorted(directory.children) if self.ordered else directory.children)
+
+
+def _render_files(prefix: bytes, files: list[bytes | int | None]) -> bytes:
+    """What `render_node` makes of files in one directory, and commas between them.
+
+    `files` has four places for each: name, value, modifiedIndex, createdIndex.
+    """
+    for place in (0, 1):
+        texts = cast(list[bytes], files[place::4])
+        if not is_plain(b"".join(texts)):
+            files[place::4] = map(escape, texts)
+    form = _FILE % prefix.replace(b"%", b"%%")
+    return (form * (len(files) // 4) % tuple(files))[1:]
