@@ -48,19 +48,25 @@ def test_a_member_started_again_catches_up_by_a_snapshot_while_writes_go_on(
     agree(cluster.servers)
 
 
-def test_a_member_that_slept_gets_a_snapshot_of_many_chunks_and_its_watches_go_on(
+def test_a_member_that_slept_gets_a_snapshot_of_many_chunks_and_ends_watches_with_a_hole(
     cluster: Cluster,
 ) -> None:
     leader, away = cluster.leader(), cluster.followers()[0]
     big = "v" * 100_000
     for number in range(20):
         write(leader, f"big/{number}", big)
-    watch = open_watch(away.port, "/v2/keys/watched?wait=true&stream=true")
+    target = "/v2/keys/watched?wait=true&stream=true"
+    watch, later = open_watch(away.port, target), open_watch(away.port, f"{target}&waitIndex=99999")
     away.pause()
     fill(leader, "a", ENOUGH + BUFFERED, at_once=AT_ONCE)
     away.resume()
     wait_until(lambda: installed(away), "a snapshot is installed")
     agree(cluster.servers)
+    ended = watch.wait_end()
+    assert (ended.status, ended.body) == (200, b"")
+    assert not later.finished
+    later.connection.close()
+    watch = open_watch(away.port, target)
     index = write(leader, "watched", "after")
     event = events(watch, 1)[0]
     assert (event["node"]["value"], event["node"]["modifiedIndex"]) == ("after", index)
