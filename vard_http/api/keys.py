@@ -101,6 +101,8 @@ def parse(
 
     Raises StoreError with index 0 for the first rule of contract 4.3 that is broken.
     """
+    if not query and method == b"GET":
+        return Get(path, recursive=False, sorted=False, quorum=False)
     if method in (b"GET", b"HEAD"):
         read = _read_cached if len(path) + len(query) <= MAX_CACHED_READ else _read
         return read(method, path, query)
@@ -124,7 +126,7 @@ def _read(method: bytes, path: bytes, query: bytes) -> Operation:
 
 
 _read_cached = lru_cache(maxsize=4096)(_read)
-"""Clients read the same few keys again and again."""
+"""Clients read the same few keys in the same way again and again."""
 
 
 def _operation(method: bytes, path: bytes, values: dict[bytes, bytes], now: int) -> Operation:
