@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, Literal
@@ -77,8 +78,7 @@ def promises_kept(promises: Sequence[Promise], found: Mapping[str, tuple[str, in
 
 
 def _repeated(values: Iterable[str]) -> list[str]:
-    seen: set[str] = set()
-    return [value for value in values if value in seen or seen.add(value)]  # type: ignore[func-returns-value]
+    return [value for value, times in Counter(values).items() if times > 1]
 
 
 def _disordered(posts: Sequence[Promise]) -> list[str]:

@@ -7,7 +7,7 @@ import contextlib
 import pytest
 
 from tests.known_bugs.cores import Cores
-from tests.simulation.mutants import change_at_any_time
+from tests.verification.mutation.faults.membership import change_at_any_time
 from vard_http.raft import NORMAL, Change, ChangeRefused, Configuration, Proposal, Settings
 
 FOUR = Configuration((1, 2, 3, 4))

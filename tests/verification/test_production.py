@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS
 from tests.simulation.profiles import PROFILES
 from tests.verification import watched
+from tests.verification.mutation.faults.elections import (
+    count_minority,
+    forget_vote_on_restart,
+    vote_for_shorter_log,
+)
+from tests.verification.mutation.faults.membership import count_learners
+from tests.verification.mutation.faults.reads import read_before_own_commit, read_without_round
+from tests.verification.mutation.faults.replication import commit_by_counting, commit_past_match
+from tests.verification.mutation.mutant import Break
 from tests.verification.theorems.theorem import Violation
 
 STEPS = 300
@@ -23,30 +31,29 @@ def test_theorems_hold_of_production_cores(profile: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mutant", "theorems"),
+    ("broken", "profile", "theorems"),
     [
-        ("vote_for_shorter_log", {"LeaderCompleteness"}),
-        ("forget_vote_on_restart", {"VotesAreKept"}),
-        ("commit_by_counting", {"CommitRecordedCommitted", "LeaderCompleteness"}),
-        ("count_learners", {"CommitRecordedCommitted"}),
-        ("count_minority", {"CroniesCorrect", "OneLeaderPerTerm"}),
-        ("commit_past_match", {"StateMachineSafety"}),
-        ("read_without_round", {"NoStaleQuorumRead"}),
-        ("read_before_own_commit", {"NoStaleQuorumRead"}),
+        (vote_for_shorter_log, "lossy", {"LeaderCompleteness"}),
+        (forget_vote_on_restart, "crashy", {"VotesAreKept"}),
+        (commit_by_counting, "crashy", {"CommitRecordedCommitted", "LeaderCompleteness"}),
+        (count_learners, "membership", {"CommitRecordedCommitted"}),
+        (count_minority, "membership", {"CroniesCorrect", "OneLeaderPerTerm"}),
+        (commit_past_match, "partition", {"StateMachineSafety"}),
+        (read_without_round, "partition", {"NoStaleQuorumRead"}),
+        (read_before_own_commit, "crashy", {"NoStaleQuorumRead"}),
     ],
 )
 def test_a_broken_core_breaks_a_theorem(
-    mutant: str, theorems: set[str], monkeypatch: pytest.MonkeyPatch
+    broken: Break, profile: str, theorems: set[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the simulator's own checker finds first does not count here."""
-    by_name = {m.broken.__name__: m for m in MUTANTS}
-    by_name[mutant].broken(monkeypatch)
-    broken = set()
+    broken(monkeypatch)
+    found = set()
     for seed in range(MUTANT_SEEDS):
-        broken.add(violated(by_name[mutant].profile, seed))
-        if broken & theorems:
+        found.add(violated(profile, seed))
+        if found & theorems:
             return
-    pytest.fail(f"only {broken} within {MUTANT_SEEDS} seeds")
+    pytest.fail(f"only {found} within {MUTANT_SEEDS} seeds")
 
 
 def violated(profile: str, seed: int) -> str | None:
