@@ -76,12 +76,13 @@ def test_a_refused_write_changes_nothing_even_after_a_restart(full: Server) -> N
     assert re.sub(rb'"ttl":\d+', b"", after) == re.sub(rb'"ttl":\d+', b"", before)
 
 
-def test_the_metrics_tell_how_much_there_is_and_may_be(full: Server) -> None:
+def test_the_metrics_tell_how_much_there_is_how_much_may_be_and_the_alarm(full: Server) -> None:
     text = get(full, "/metrics").body.decode()
     assert "\netcd_server_quota_backend_bytes 100000.0\n" in text
     size = re.search(r"^vard_store_size_bytes (\d+)", text, re.MULTILINE)
     assert size is not None
     assert 90_000 < int(size[1]) < 100_000
+    assert "\nvard_nospace_alarm 1.0\n" in text
 
 
 def test_connections_beyond_the_limit_are_closed_until_others_end() -> None:

@@ -32,7 +32,14 @@ ONLY_ETCD = {
     "etcd_server_snapshot_apply_in_progress_total",
 }
 GAUGES_HERE = {"etcd_server_health_failures", "etcd_server_health_success"}
-ONLY_OURS = {"vard_store_size_bytes"}
+ONLY_OURS = {
+    "vard_build_info",
+    "vard_database_size_bytes",
+    "vard_disk_free_bytes",
+    "vard_nospace_alarm",
+    "vard_raft_term",
+    "vard_store_size_bytes",
+}
 
 REQUESTS = (
     ("PUT", "a", "", b"value=1"),
@@ -131,6 +138,11 @@ def test_names_types_and_texts_are_etcds(both: tuple[Scraped, Scraped]) -> None:
         theirs, own = etcd.families[name], vard.families[name]
         assert own.documentation == theirs.documentation
         assert own.type == ("gauge" if name in GAUGES_HERE else theirs.type), name
+
+
+def test_our_own_are_few_and_told_by_their_names(both: tuple[Scraped, Scraped]) -> None:
+    _, vard = both
+    assert {name for name in vard.families if name.startswith("vard_")} == ONLY_OURS
 
 
 @pytest.mark.parametrize("name", COUNTED)

@@ -63,17 +63,12 @@ def _store(store: Store) -> Iterator[Metric]:
         "Total number of incoming watch requests (new or reestablished).",
         store.watch_requests,
     )
-    yield _gauge(f"{name}_watchers", "Count of currently active watchers.", store.watchers)
+    yield gauge(f"{name}_watchers", "Count of currently active watchers.", store.watchers)
     yield counters(
         f"{name}_writes_total",
         "Total number of writes (e.g. set/compareAndDelete) seen by this member.",
         ("action",),
         _used(writes),
-    )
-    yield _gauge(
-        "vard_store_size_bytes",
-        "What the quota counts: names, values, and a constant for each node.",
-        store.size,
     )
 
 
@@ -124,7 +119,7 @@ def _network(node: Node) -> Iterator[Metric]:
     peers = {format_id(id): peer for id, peer in sorted(transport.peers.items())}
     me = format_id(node.me)
     ends = ("Local", "Remote")
-    yield _gauges(
+    yield gauges(
         "etcd_network_active_peers",
         "The current number of active peer connections.",
         ends,
@@ -165,31 +160,31 @@ def _network(node: Node) -> Iterator[Metric]:
 def _server(service: Service) -> Iterator[Metric]:
     node, health = service.node, service.health
     cluster = node.cluster.version or ""
-    yield _gauges(
+    yield gauges(
         "etcd_cluster_version",
         "Which version is running. 1 for 'cluster_version' label with current cluster version",
         ("cluster_version",),
         {(cluster.rpartition(".")[0],): 1} if cluster else {},
     )
     for name, text, value in _server_gauges(node):
-        yield _gauge(f"etcd_server_{name}", text, value)
-    yield _gauge(
+        yield gauge(f"etcd_server_{name}", text, value)
+    yield gauge(
         "etcd_server_health_failures", "The total number of failed health checks", health.failures
     )
-    yield _gauge(
+    yield gauge(
         "etcd_server_health_success",
         "The total number of successful health checks",
         health.successes,
     )
     for name, text, value in _server_counters(node):
         yield _counter(f"etcd_server_{name}", text, value)
-    yield _gauges(
+    yield gauges(
         "etcd_server_id",
         "Server or member ID in hexadecimal format. 1 for 'server_id' label with current ID.",
         ("server_id",),
         {(format_id(node.me),): 1},
     )
-    yield _gauges(
+    yield gauges(
         "etcd_server_version",
         "Which version is running. 1 for 'server_version' label with current version.",
         ("server_version",),
@@ -263,7 +258,8 @@ def _counter(name: str, text: str, value: float) -> Metric:
     return CounterMetricFamily(name, text, value)
 
 
-def _gauge(name: str, text: str, value: float) -> Metric:
+def gauge(name: str, text: str, value: float) -> Metric:
+    """A family of one value that goes up and down."""
     return GaugeMetricFamily(name, text, value)
 
 
@@ -275,7 +271,8 @@ def counters(name: str, text: str, labels: tuple[str, ...], values: Labelled) ->
     return family
 
 
-def _gauges(name: str, text: str, labels: tuple[str, ...], values: Labelled) -> Metric:
+def gauges(name: str, text: str, labels: tuple[str, ...], values: Labelled) -> Metric:
+    """A family of gauges, by the values of their labels."""
     family = GaugeMetricFamily(name, text, labels=labels)
     for labelled, value in values.items():
         family.add_metric(labelled, value)

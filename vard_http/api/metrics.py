@@ -1,4 +1,4 @@
-"""/metrics: for Prometheus, under etcd's names (contract 15)."""
+"""/metrics: for Prometheus, under etcd's names (contract 15) and a few of our own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import resource
 from collections.abc import Iterable
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from vard_http.api.answers import Answer
 from vard_http.api.families import families
+from vard_http.api.own_families import own_families
 from vard_http.api.request import Request
 from vard_http.api.service import Service
 
@@ -46,7 +48,7 @@ class _Families(Collector):
         self._service = service
 
     def collect(self) -> Iterable[Metric]:
-        return families(self._service)
+        return chain(families(self._service), own_families(self._service.node))
 
 
 @cache

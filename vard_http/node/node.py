@@ -190,6 +190,11 @@ class Node:
         return len(self._proposals.pending)
 
     @property
+    def database_bytes(self) -> int:
+        """What the database takes on disk."""
+        return self._storage.file_bytes
+
+    @property
     def transport(self) -> Transport:
         """The peers, for reading only."""
         return self._transport

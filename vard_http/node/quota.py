@@ -61,6 +61,11 @@ class Quota:
         """Whether the last write was refused and there still is no room for it."""
         return bool(self._wanted) and not self._fits(self._wanted)
 
+    def free_bytes(self) -> int:
+        """What the disk has free now."""
+        self._disk = self._look()
+        return self._disk
+
     def _fits(self, size: int) -> bool:
         if self.limit and self._store.size + size > self.limit:
             return False

@@ -172,6 +172,12 @@ class Database:
         return StorageFailed(message)
 
     @property
+    def file_bytes(self) -> int:
+        """The size of the main file and of the WAL, which has space taken ahead."""
+        both = (self.path, files.wal_path(self.path))
+        return sum(path.stat().st_size for path in both if path.exists())
+
+    @property
     def checkpoint_due(self) -> bool:
         return self._wal_pages >= self._checkpoint_pages
 

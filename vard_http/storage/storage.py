@@ -173,6 +173,11 @@ class Storage:
         """Whether enough was written since the last checkpoint for another."""
         return self._database.checkpoint_due
 
+    @property
+    def file_bytes(self) -> int:
+        """What the database file and its write-ahead log take on disk."""
+        return self._database.file_bytes
+
     def checkpoint(self) -> None:
         """Move what the write-ahead log holds into the database file."""
         self._database.checkpoint()
