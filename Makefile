@@ -14,13 +14,14 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test test-reckoning test-clusters test-rest lint clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
+.PHONY: help run cluster test test-reckoning test-clusters test-rest lint dist clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
 	@echo "make cluster  install, and run three nodes on this machine (data: cluster.vard/)"
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
+	@echo "make dist     build sdist and wheel into dist/; install the wheel elsewhere, and use it"
 	@echo "make patroni  run PostgreSQL under Patroni on three members, and kill some of them"
 	@echo "make simulate clusters in virtual time; SEEDS=0:1000 FLAGS='--profile nodes-chaos'"
 	@echo "make campaign real members under kills, partitions, broken disks, power cuts, moved clocks;"
@@ -70,6 +71,11 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
+dist: $(VENV)/.dev
+	@rm -rf dist
+	@$(BIN)/python -m build
+	@$(BIN)/python -m tests.packaging
+
 patroni: $(VENV)/.dev
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call debian,postgresql)
 	@$(BIN)/python -m tests.clients.patroni_failover
@@ -98,7 +104,7 @@ bench-compare: $(VENV)/.loadtest
 	    $(or $(FLAGS),--rows all)
 
 clean:
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
