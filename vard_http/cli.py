@@ -17,8 +17,9 @@ from vard_http.config import (
     load,
     missing_features,
 )
-from vard_http.config.errors import failed_verification, quote
+from vard_http.config.errors import failed_verification
 from vard_http.discovery import DiscoveryError
+from vard_http.govalues import quote
 from vard_http.node import StartError
 from vard_http.storage import StorageError, StorageFailed
 from vard_http.tls import TlsError

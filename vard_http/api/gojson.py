@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from vard_http.config.errors import quote
+from vard_http.govalues import quote
 
 MAX_DEPTH: Final = 10_000
 

@@ -19,7 +19,7 @@ from vard_http.api.urls import (
     split_target,
     without_port,
 )
-from vard_http.config.errors import quote
+from vard_http.govalues import quote
 
 
 class Keys(msgspec.Struct, frozen=True):

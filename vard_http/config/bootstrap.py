@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from vard_http.config.errors import ConfigError, quote
+from vard_http.config.errors import ConfigError
 from vard_http.config.model import Config
 from vard_http.config.urls import address_of
+from vard_http.govalues import quote
 
 
 def check_bootstrap(config: Config, resolve: Callable[[str], str] = str) -> None:

@@ -5,7 +5,6 @@ Each is accepted, checked where etcd checks it, and gives one warning when it is
 
 from typing import Any
 
-from vard_http.config.govalues import parse_duration, parse_unsigned
 from vard_http.config.kinds import (
     BOOL,
     DURATION,
@@ -18,6 +17,7 @@ from vard_http.config.kinds import (
     choice,
 )
 from vard_http.config.setting import Group, Setting
+from vard_http.govalues import parse_duration, parse_unsigned
 
 _V3 = "it concerns etcd's v3 API, and this server has v2 only"
 _GO = "it concerns etcd's Go runtime"

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import yaml
 
-from vard_http.config.errors import ConfigError, failed_verification, quote
+from vard_http.config.errors import ConfigError, failed_verification
 from vard_http.config.given import Given, Source
 from vard_http.config.kinds import DURATION, TEXT
 from vard_http.config.setting import Setting
 from vard_http.config.table import ETCD_SETTINGS, nearest_setting
+from vard_http.govalues import quote
 
 _SECTION_KEYS = ("cert-file", "key-file", "client-cert-auth", "trusted-ca-file", "auto-tls")
 _NUMBER_BITS = 1024

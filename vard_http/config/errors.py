@@ -1,17 +1,5 @@
 """What reading the configuration can end in, other than a Config."""
 
-_ESCAPES = {
-    "\a": "\\a",
-    "\b": "\\b",
-    "\f": "\\f",
-    "\n": "\\n",
-    "\r": "\\r",
-    "\t": "\\t",
-    "\v": "\\v",
-    "\\": "\\\\",
-    '"': '\\"',
-}
-
 
 class ConfigError(Exception):
     """The configuration is wrong; no file has been touched but the configuration file.
@@ -49,16 +37,3 @@ def failed_verification(reason: str, exit_code: int = 1) -> ConfigError:
     return ConfigError(
         f"error verifying flags, {reason}. See 'vard-http --help'.", exit_code=exit_code
     )
-
-
-def quote(text: str) -> str:
-    """`text` in double quotes, control characters escaped, as Go's %q prints it."""
-    escaped = (_ESCAPES.get(one) or (one if one.isprintable() else _by_number(one)) for one in text)
-    return f'"{"".join(escaped)}"'
-
-
-def _by_number(character: str) -> str:
-    code = ord(character)
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from vard_http.config.errors import ConfigError, failed_verification, quote
+from vard_http.config.errors import ConfigError, failed_verification
 from vard_http.config.setting import Setting
+from vard_http.govalues import quote
 
 
 class Source(Enum):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-from vard_http.config.govalues import parse_bool, parse_duration, parse_signed, parse_unsigned
 from vard_http.config.urls import parse_urls
+from vard_http.govalues import parse_bool, parse_duration, parse_signed, parse_unsigned
 
 T = TypeVar("T")
 

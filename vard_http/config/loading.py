@@ -12,14 +12,14 @@ from vard_http.config.environment import (
     settings_from_environment,
     variables_in,
 )
-from vard_http.config.errors import VersionRequested, failed_verification, quote
+from vard_http.config.errors import VersionRequested, failed_verification
 from vard_http.config.given import Given, parse_given
-from vard_http.config.govalues import parse_bool
 from vard_http.config.model import ACTIVE, Config
 from vard_http.config.table import ETCD_SETTINGS, IGNORED_SETTINGS
 from vard_http.config.usage import version_text
 from vard_http.config.validation import advice, may_be_proxy, validate
 from vard_http.config.vard_form import translate
+from vard_http.govalues import parse_bool, quote
 
 _DEFAULT_SNAPSHOT_COUNT = 100_000
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote as percent_encode
 
-from vard_http.config.errors import quote
+from vard_http.govalues import quote
 
 _SCHEMES = ("http", "https", "unix", "unixs")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from vard_http.config.errors import ConfigError, failed_verification, quote
+from vard_http.config.errors import ConfigError, failed_verification
 from vard_http.config.given import Given
 from vard_http.config.model import MAX_ELECTION_TIMEOUT, Config
 from vard_http.config.table import ETCD_SETTINGS
 from vard_http.config.tls_rules import missing_certificate, tls_warnings
 from vard_http.config.urls import address_of, check_advertised_url, check_bind_url
+from vard_http.govalues import quote
 
 _PLAIN_OUTPUTS = ("default", "stderr", "stdout")
 

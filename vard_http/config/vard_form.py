@@ -7,12 +7,12 @@ data directory. `-debug` is etcd's flag of that name. Without `-node` it is one 
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from vard_http.config.errors import failed_verification, quote
+from vard_http.config.errors import failed_verification
 from vard_http.config.given import Given, Source
-from vard_http.config.govalues import parse_unsigned
 from vard_http.config.kinds import TEXT, Kind
 from vard_http.config.setting import Group, Setting
 from vard_http.config.urls import host_and_port, is_ip
+from vard_http.govalues import parse_unsigned, quote
 
 Node = tuple[int, str, int]
 """Id, host (IPv6 without brackets) and peer port."""

@@ -12,8 +12,8 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from vard_http.config.errors import quote
 from vard_http.discovery.errors import DiscoveryError
+from vard_http.govalues import quote
 
 DIAL_SECONDS: Final = 30.0
 REQUEST_SECONDS: Final = 5.0

@@ -9,11 +9,11 @@ from types import MappingProxyType
 import aiohttp
 
 from vard_http.config import Config, check_bootstrap, member_id
-from vard_http.config.errors import quote
 from vard_http.discovery.client import Client
 from vard_http.discovery.errors import ClusterFull, DiscoveryError
 from vard_http.discovery.registry import Registry
 from vard_http.discovery.srv import look_up, members_in_dns, resolve_address
+from vard_http.govalues import quote
 
 
 async def discovered(config: Config) -> Config:

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import msgspec
 import structlog
 
-from vard_http.config.errors import quote
 from vard_http.config.identity import format_id
 from vard_http.config.urls import address_of
+from vard_http.govalues import quote
 from vard_http.node.errors import StartError
 
 log = structlog.get_logger("start")

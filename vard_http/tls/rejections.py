@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from vard_http.config.errors import quote
+from vard_http.govalues import quote
 
 log = structlog.get_logger("tls")
 

@@ -6,7 +6,7 @@ import ssl
 
 import structlog
 
-from vard_http.config.errors import quote
+from vard_http.govalues import quote
 from vard_http.tls.contexts import (
     Context,
     HandshakeFailed,

@@ -1,4 +1,4 @@
-"""Booleans, numbers and durations as Go's flag package reads them.
+"""Booleans, numbers and durations as Go's flag package reads them, and texts as Go quotes them.
 
 Each parser takes the text of one value and raises ValueError with the reason Go gives.
 """
@@ -29,6 +29,18 @@ _NANOSECONDS = {
     "h": 3600 * 10**9,
 }
 _MAX_INT64 = 2**63 - 1
+
+_ESCAPES = {
+    "\a": "\\a",
+    "\b": "\\b",
+    "\f": "\\f",
+    "\n": "\\n",
+    "\r": "\\r",
+    "\t": "\\t",
+    "\v": "\\v",
+    "\\": "\\\\",
+    '"': '\\"',
+}
 
 
 def parse_bool(text: str) -> bool:
@@ -73,6 +85,12 @@ def parse_duration(text: str) -> int:
     return -total if text.startswith("-") else total
 
 
+def quote(text: str) -> str:
+    """`text` in double quotes, control characters escaped, as Go's %q prints it."""
+    escaped = (_ESCAPES.get(one) or (one if one.isprintable() else _by_number(one)) for one in text)
+    return f'"{"".join(escaped)}"'
+
+
 def _integer(text: str) -> int:
     match = _INTEGER.fullmatch(text)
     if match is None:
@@ -85,3 +103,10 @@ def _integer(text: str) -> int:
 def _scaled(decimal: str, unit: int) -> int:
     whole, _, fraction = decimal.partition(".")
     return int(whole or "0") * unit + int(fraction or "0") * unit // int("1" + "0" * len(fraction))
+
+
+def _by_number(character: str) -> str:
+    code = ord(character)
+    if code < 0x80:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from vard_http.config.govalues import parse_bool, parse_duration, parse_signed, parse_unsigned
+from vard_http.govalues import parse_bool, parse_duration, parse_signed, parse_unsigned
 
 
 @pytest.mark.parametrize(
