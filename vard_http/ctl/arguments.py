@@ -1,0 +1,48 @@
+"""What stands behind the flags of etcdctl's commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from vard_http.ctl.failures import Exit, Failed, failed
+
+_Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+
+def takes(metavar: str) -> Callable[[_Decorated], _Decorated]:
+    """All arguments, as `arguments`; etcdctl's commands count them themselves."""
+    return click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar=metavar)
+
+
+def first_key(arguments: Sequence[str]) -> str:
+    """The key that a command is about. Raises Failed."""
+    if not arguments:
+        raise failed(Exit.BAD_ARGUMENTS, "key required")
+    return arguments[0]
+
+
+def value_of(arguments: Sequence[str]) -> str:
+    """The value that follows a key, else all of standard input. Raises Failed."""
+    if len(arguments) > 1:
+        return arguments[1]
+    value = sys.stdin.buffer.read().decode(errors="surrogateescape")
+    if not value:
+        raise failed(Exit.BAD_ARGUMENTS, "value required")
+    return value
+
+
+def none_accepted(arguments: Sequence[str]) -> None:
+    """Raises Failed if there are any."""
+    if arguments:
+        raise Failed(Exit.BAD_ARGUMENTS, "No arguments accepted")
+
+
+def only(arguments: Sequence[str], complaint: str) -> str:
+    """The one argument there is. Raises Failed."""
+    if len(arguments) != 1:
+        raise Failed(Exit.BAD_ARGUMENTS, complaint)
+    return arguments[0]
