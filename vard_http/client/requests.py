@@ -58,14 +58,15 @@ class Call(Generic[T]):
 def key_path(key: str) -> str:
     """The percent-encoded path of a key: `a b` and `/a b/` are `/v2/keys/a%20b`.
 
-    Raises ValueError for `.` and `..`, which the server takes for steps in a path and not for
-    names.
+    Bytes that are not UTF-8 stand in it as Python has them in arguments and file names
+    (`surrogateescape`). Raises ValueError for `.` and `..`, which the server takes for steps in a
+    path and not for names.
     """
     names = [name for name in key.split("/") if name]
     if "." in names or ".." in names:
         raise ValueError(f"a key cannot have a part named . or ..: {key!r}")
     # The root keeps its slash: guest's `/*` lets it read `/v2/keys/`, but not `/v2/keys`.
-    return "/v2/keys/" + quote("/".join(names), safe=_PATH_SAFE)
+    return "/v2/keys/" + quote("/".join(names), safe=_PATH_SAFE, errors="surrogateescape")
 
 
 def with_query(path: str, query: Mapping[str, str | int | bool | None]) -> str:
@@ -77,7 +78,7 @@ def with_query(path: str, query: Mapping[str, str | int | bool | None]) -> str:
 def encode(parameters: Mapping[str, str | int | bool | None]) -> str:
     """A form of those parameters that are not None; booleans as etcd spells them."""
     pairs = [(name, _text(value)) for name, value in parameters.items() if value is not None]
-    return urlencode(pairs)
+    return urlencode(pairs, errors="surrogateescape")
 
 
 def get_request(path: str, query: Mapping[str, str | int | bool | None] | None = None) -> Request:
