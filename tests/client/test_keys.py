@@ -52,9 +52,8 @@ def test_names_come_back_as_they_were(client: Client, name: str) -> None:
 
 def test_bytes_that_are_not_utf8_are_written_as_they_are(client: Client) -> None:
     client.set("bytes \udcff", "\udcfe")
-    target = "/v2/keys/bytes%20%ff?prevValue=%fe"
-
-    assert client.request("DELETE", target).json()["action"] == "compareAndDelete"
+    answer = client.request("DELETE", "/v2/keys/bytes%20%ff", query={"prevValue": "\udcfe"})
+    assert answer.json()["action"] == "compareAndDelete"
 
 
 def test_create_update_and_delete(client: Client) -> None:
