@@ -1,0 +1,1 @@
+"""`vardctl bench`: what a cluster can do."""

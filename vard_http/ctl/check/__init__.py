@@ -1,0 +1,1 @@
+"""`vardctl check`: what is wrong with a cluster, and what to do about it."""

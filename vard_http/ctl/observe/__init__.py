@@ -1,0 +1,1 @@
+"""What the members say of themselves: figures, samples, and the asking."""

@@ -1,0 +1,1 @@
+"""`vardctl top`: the cluster as it lives."""
