@@ -27,6 +27,12 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "updatedir": "directories:updatedir",
         "rmdir": "removing:rmdir",
     },
+    "Subtrees and values": {
+        "tree": "drawing:tree",
+        "dump": "dumping:dump",
+        "load": "loading:load",
+        "edit": "editing:edit",
+    },
 }
 
 _PLACES: Final[Mapping[str, str]] = {

@@ -1,0 +1,43 @@
+"""Running `vardctl` in the tests' own process, which is some hundred times faster."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from dataclasses import dataclass
+from unittest import mock
+
+from tests.harness.processes import Server
+from vard_http.ctl.main import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+
+def run(server: Server, *arguments: str, stdin: bytes = b"") -> Ran:
+    """Runs `vardctl ARGUMENTS` on a server; in no terminal, with `stdin` as its input."""
+    out, err, given = _pipe(), _pipe(), _pipe(stdin)
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _stdin(given):
+        status = main(["--endpoints", server.endpoint.client_url, *arguments])
+    return Ran(status, _text(out), _text(err))
+
+
+def _pipe(content: bytes = b"") -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", write_through=True)
+
+
+def _stdin(given: io.TextIOWrapper) -> mock._patch[io.TextIOWrapper]:
+    return mock.patch("sys.stdin", given)
+
+
+def _text(pipe: io.TextIOWrapper) -> str:
+    pipe.flush()
+    content = pipe.buffer
+    assert isinstance(content, io.BytesIO)
+    return content.getvalue().decode()
