@@ -14,7 +14,7 @@ from tests.harness.processes import Server, start_server
 from vard_http.client import Client
 from vard_http.ctl.subtree.document import read_document
 from vard_http.ctl.subtree.reading import read_subtree
-from vard_http.ctl.subtree.tree import Entry, Tree
+from vard_http.ctl.subtree.tree import Entry, Tree, moved
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_a_subtree_comes_back_whole(
     client.delete("/app", recursive=True)
     loaded = run(server, "load", str(file))
 
-    assert (dumped.status, dumped.err) == (0, f"12 nodes of /app are in {file}\n")
+    assert (dumped.status, dumped.err) == (0, f"{file}: 12 nodes of /app\n")
     assert (loaded.status, loaded.out) == (0, "")
     assert loaded.err.endswith("0 to change, 0 to remove, 0 there already\n9 done\n")
     assert _at(client, b"/app") == before
@@ -88,10 +88,7 @@ def test_a_dump_goes_through_a_pipe_to_another_key(server: Server, client: Clien
     loaded = run(server, "load", "--to", "/copy/of", stdin=dumped.out.encode())
 
     assert loaded.status == 0
-    copy = {
-        path.replace(b"/copy/of", b"/app", 1): e for path, e in _at(client, b"/copy/of").items()
-    }
-    assert copy == _at(client, b"/app")
+    assert _at(client, b"/copy/of") == moved(_at(client, b"/app"), b"/app", b"/copy/of")
 
 
 def test_a_listing_says_what_it_lacks(server: Server, client: Client) -> None:
@@ -210,10 +207,10 @@ def test_a_key_that_is_not_there_cannot_be_dumped(server: Server, client: Client
     assert dumped.err.startswith("Error:  100: Key not found (/none)")
 
 
-def test_ten_thousand_keys_come_back(server: Server, client: Client) -> None:
-    nodes = [{"key": f"/many/{n % 100:02}/{n:05}", "value": f"value {n}"} for n in range(10_000)]
+def test_thousands_of_keys_come_back(server: Server, client: Client) -> None:
+    nodes = [{"key": f"/many/{n % 100:02}/{n:04}", "value": f"value {n}"} for n in range(5_000)]
     head = {"format": "vardctl-dump", "version": 1, "key": "/many"}
     loaded = run(server, "load", stdin=json.dumps({**head, "nodes": nodes}).encode())
 
-    assert loaded.err.endswith("10000 done\n")
-    assert len(read_document(run(server, "dump", "/many").out.encode()).tree) == 10_101
+    assert loaded.err.endswith("5000 done\n")
+    assert len(read_document(run(server, "dump", "/many").out.encode()).tree) == 5_101
