@@ -20,12 +20,21 @@ class Ran:
     err: str
 
 
-def run(server: Server, *arguments: str, stdin: bytes = b"") -> Ran:
-    """Runs `vardctl ARGUMENTS` on a server; in no terminal, with `stdin` as its input."""
-    out, err, given = _pipe(), _pipe(), _pipe(stdin)
+def run(server: Server, *arguments: str, stdin: bytes = b"", answers: bool = False) -> Ran:
+    """Runs `vardctl ARGUMENTS` on a server; `stdin` is its input.
+
+    With `answers` that is what somebody types who is asked.
+    """
+    out, err = _pipe(), _pipe()
+    given = _Terminal(io.BytesIO(stdin), encoding="utf-8") if answers else _pipe(stdin)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _stdin(given):
         status = main(["--endpoints", server.endpoint.client_url, *arguments])
     return Ran(status, _text(out), _text(err))
+
+
+class _Terminal(io.TextIOWrapper):
+    def isatty(self) -> bool:
+        return True
 
 
 def _pipe(content: bytes = b"") -> io.TextIOWrapper:
