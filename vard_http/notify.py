@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import Mapping
@@ -27,3 +28,22 @@ def notify(state: str, environ: Mapping[str, str] = os.environ) -> None:
             connection.sendall(state.encode())
     except OSError as error:
         log.warning("failed to notify systemd", state=state, error=str(error))
+
+
+def watchdog_seconds(environ: Mapping[str, str] = os.environ) -> float | None:
+    """How long the manager lets this process be silent (sd_watchdog_enabled(3)); None: for ever."""
+    allowed, meant_for = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
+    if meant_for not in ("", str(os.getpid())) or not allowed.isascii() or not allowed.isdigit():
+        return None
+    return int(allowed) / 1e6 or None
+
+
+async def keep_watchdog(environ: Mapping[str, str] = os.environ) -> None:
+    """Tell the manager, twice as often as it asks, that the event loop runs; until cancelled.
+
+    Returns at once if the manager does not ask.
+    """
+    seconds = watchdog_seconds(environ)
+    while seconds is not None:
+        notify("WATCHDOG=1", environ)
+        await asyncio.sleep(seconds / 2)

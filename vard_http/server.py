@@ -28,7 +28,7 @@ from vard_http.config.model import MAX_FORM_BYTES
 from vard_http.config.urls import address_of, scheme_of
 from vard_http.discovery import discovered
 from vard_http.node import Node, StartError, start_node
-from vard_http.notify import notify
+from vard_http.notify import keep_watchdog, notify
 from vard_http.signals import stop_signal, unless_stopped
 from vard_http.storage import exists
 from vard_http.tls import Security, Settings, client_settings, peer_settings
@@ -78,14 +78,16 @@ async def run(config: Config) -> signal.Signals | None:
     for url in config.listen_metrics_urls:
         log.info(f"listening for metrics on {url}")
     frontend: Frontend | None = None
+    watchdog = asyncio.ensure_future(keep_watchdog())
     try:
+        notify("STATUS=waiting for a quorum of the members")
         await _any(node.published, node.finished, stop)
         if node.published.done():
             frontend = await Frontend.start(service, client_side, for_clients)
             log.info("ready to serve client requests")
             for url in config.listen_client_urls:
                 log.info(_serving(url), notice=scheme_of(url) in ("http", "unix"))
-            notify("READY=1")
+            notify("READY=1\nSTATUS=serving clients")
             await _any(node.finished, stop)
         if node.finished.done():
             node.finished.result()
@@ -94,7 +96,8 @@ async def run(config: Config) -> signal.Signals | None:
         log.info("stopping", signal=received.name)
         return received
     finally:
-        notify("STOPPING=1")
+        notify("STOPPING=1\nSTATUS=stopping")
+        watchdog.cancel()
         await monitoring.close()
         if frontend is not None:
             await frontend.close()

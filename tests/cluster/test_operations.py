@@ -178,10 +178,26 @@ def test_systemd_is_told_when_clients_are_served_and_when_no_more(
         manager.bind(path)
         manager.settimeout(20)
         with start_server("vard") as server:
-            assert manager.recv(100) == b"READY=1"
+            assert manager.recv(100) == b"STATUS=waiting for a quorum of the members"
+            assert manager.recv(100) == b"READY=1\nSTATUS=serving clients"
             assert get(server, "/version").status == 200
             assert server.terminate() == -signal.SIGTERM
-            assert manager.recv(100) == b"STOPPING=1"
+            assert manager.recv(100) == b"STOPPING=1\nSTATUS=stopping"
+
+
+def test_the_watchdog_of_systemd_hears_from_a_member_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = str(tmp_path / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", path)
+    monkeypatch.setenv("WATCHDOG_USEC", "100000")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.settimeout(20)
+        with start_server("vard"):
+            while manager.recv(100) != b"READY=1\nSTATUS=serving clients":
+                pass
+            assert [manager.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
 
 
 def test_debug_vars_show_the_core_of_leader_and_follower() -> None:

@@ -17,7 +17,7 @@ from vard_http.api import bind, protocol_factory, serve
 from vard_http.api.render import Cors
 from vard_http.config import Config
 from vard_http.discovery import peer_urls_of
-from vard_http.notify import notify
+from vard_http.notify import keep_watchdog, notify
 from vard_http.proxy.app import ProxyApp
 from vard_http.proxy.cluster_file import read_peer_urls
 from vard_http.proxy.director import Director
@@ -82,7 +82,8 @@ async def run_proxy(config: Config) -> signal.Signals:
         for url in config.listen_client_urls:
             log.info(f"v2 proxy started listening on client requests on {url}")
         stop = stop_signal()
-        notify("READY=1")
+        stack.callback(asyncio.ensure_future(keep_watchdog()).cancel)
+        notify("READY=1\nSTATUS=forwarding to members")
         await asyncio.wait((stop, following), return_when=asyncio.FIRST_COMPLETED)
         notify("STOPPING=1")
         if not stop.done():
