@@ -1,6 +1,9 @@
 """A client of etcd's v2 API, for vard_http and etcd: `Client` blocks."""
 
 from vard_http.client.blocking import Client
+from vard_http.client.blocking_locks import Election, Lock, NotHeld
+from vard_http.client.blocking_watch import Watch
+from vard_http.client.electing import Leader
 from vard_http.client.errors import (
     ApiError,
     ClientError,
@@ -22,6 +25,7 @@ from vard_http.client.errors import (
 )
 from vard_http.client.model import Health, Member, Node, Response, Result, Role, User, Version
 from vard_http.client.tls import Tls
+from vard_http.client.watching import Item, Resync
 
 __all__ = [
     "ApiError",
@@ -30,25 +34,32 @@ __all__ = [
     "ClusterUnavailable",
     "CompareFailed",
     "DirectoryNotEmpty",
+    "Election",
     "EtcdError",
     "EventIndexCleared",
     "Health",
     "InvalidAnswer",
     "InvalidRequest",
+    "Item",
     "KeyNotFound",
+    "Leader",
+    "Lock",
     "Member",
     "Node",
     "NodeExists",
     "NotDirectory",
     "NotFile",
+    "NotHeld",
     "OutcomeUnknown",
     "RaftInternal",
     "Response",
     "Result",
+    "Resync",
     "Role",
     "RootReadOnly",
     "Tls",
     "Unauthorized",
     "User",
     "Version",
+    "Watch",
 ]

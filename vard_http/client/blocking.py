@@ -6,20 +6,23 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from vard_http.client import keys
+from vard_http.client import accounts, cluster, keys
 from vard_http.client.authorization import basic
-from vard_http.client.blocking_http import Connections, Interrupt
-from vard_http.client.endpoints import Endpoints
-from vard_http.client.exchange import Operation, Outcome, Pause, exchange
+from vard_http.client.blocking_http import Connections, Line, run
+from vard_http.client.blocking_locks import Election, Lock
+from vard_http.client.blocking_watch import Watch
+from vard_http.client.cluster import client_urls
+from vard_http.client.endpoints import DEFAULT_ENDPOINTS, Endpoints
+from vard_http.client.exchange import exchange
 from vard_http.client.model import Response
+from vard_http.client.queueing import ELECTIONS, LOCKS, owner, queue_directory
 from vard_http.client.requests import Call, raw_request
 from vard_http.client.signatures import method_signature
 from vard_http.client.tls import Tls
+from vard_http.client.watching import OnGap, Watching
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-DEFAULT_ENDPOINTS = ("http://127.0.0.1:2379",)
 
 
 def _method(build: Callable[P, Call[T]]) -> Callable[Concatenate[Client, P], T]:
@@ -80,6 +83,78 @@ class Client:
     create_in_order = _method(keys.create_in_order)
     delete = _method(keys.delete)
 
+    members = _method(cluster.members)
+    leader = _method(cluster.leader)
+    add_member = _method(cluster.add_member)
+    update_member = _method(cluster.update_member)
+    remove_member = _method(cluster.remove_member)
+    health = _method(cluster.health)
+    version = _method(cluster.version)
+    store_stats = _method(cluster.store_stats)
+    self_stats = _method(cluster.self_stats)
+    leader_stats = _method(cluster.leader_stats)
+
+    auth_enabled = _method(accounts.auth_enabled)
+    enable_auth = _method(accounts.enable_auth)
+    disable_auth = _method(accounts.disable_auth)
+    users = _method(accounts.users)
+    user = _method(accounts.user)
+    add_user = _method(accounts.add_user)
+    change_password = _method(accounts.change_password)
+    grant_roles = _method(accounts.grant_roles)
+    revoke_roles = _method(accounts.revoke_roles)
+    remove_user = _method(accounts.remove_user)
+    roles = _method(accounts.roles)
+    role = _method(accounts.role)
+    add_role = _method(accounts.add_role)
+    grant_permissions = _method(accounts.grant_permissions)
+    revoke_permissions = _method(accounts.revoke_permissions)
+    remove_role = _method(accounts.remove_role)
+
+    def sync(self) -> tuple[str, ...]:
+        """Take the client URLs of all members as endpoints, and return them.
+
+        Raises ClusterUnavailable, and ValueError if no member tells one.
+        """
+        self._endpoints.replace(client_urls(self.members()))
+        return self._endpoints.urls
+
+    def watch(
+        self,
+        key: str,
+        *,
+        recursive: bool = False,
+        after_index: int | None = None,
+        on_gap: OnGap = "resync",
+    ) -> Watch:
+        """Events of a file or directory (`recursive`: and all below), none lost, none twice.
+
+        They begin behind `after_index`, such as the `etcd_index` of a `get`; without it, behind
+        all that is committed at the moment of the call. Where the server no longer has the
+        events, after a long time without a connection, a `Resync` item with the present state
+        stands for them, or with `on_gap="raise"` EventIndexCleared is raised.
+
+        Raises ClusterUnavailable if nobody answers at the start.
+        """
+        watching = Watching(
+            self._endpoints, key, recursive=recursive, after_index=after_index, on_gap=on_gap
+        )
+        return Watch(watching, self._connections)
+
+    def lock(self, name: str, *, ttl: int, text: str | None = None, prefix: str = LOCKS) -> Lock:
+        """A lock for `with`, or for `acquire` and `release`; ttl in seconds.
+
+        Its queue is the directory `prefix`/`name`. `text` is what others see of the holder there;
+        the default is host name and process number.
+        """
+        directory = queue_directory(prefix, name)
+        return Lock(self._endpoints, self._connections, directory, text or owner(), ttl)
+
+    def election(self, name: str, *, ttl: int, prefix: str = ELECTIONS) -> Election:
+        """An election, to `campaign` in or to `observe`; ttl in seconds."""
+        directory = queue_directory(prefix, name)
+        return Election(self._endpoints, self._connections, directory, ttl)
+
     def request(
         self,
         method: str,
@@ -100,21 +175,4 @@ class Client:
 
     def call(self, call: Call[T], timeout: float | None = None) -> T:
         """Make a call; raises what it raises."""
-        return self._run(exchange(call, self._endpoints, timeout))
-
-    def _run(self, operation: Operation[T], interrupt: Interrupt | None = None) -> T:
-        """Drive an operation to its end."""
-        halt = interrupt or Interrupt()
-        outcome: Outcome = None
-        try:
-            step = next(operation)
-            while True:
-                if isinstance(step, Pause):
-                    halt.set_off.wait(step.seconds)
-                    outcome = None
-                else:
-                    outcome = self._connections.perform(step, halt)
-                step = operation.send(outcome)
-        except StopIteration as end:
-            result: T = end.value
-            return result
+        return run(exchange(call, self._endpoints, timeout), Line(self._connections))

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+DEFAULT_ENDPOINTS = ("http://127.0.0.1:2379",)
+
 
 class Endpoints:
     """Client URLs of members. The one that answered last is asked first.

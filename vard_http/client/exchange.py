@@ -1,8 +1,8 @@
 """One call, from its first attempt to its result: who is asked next, and what is not repeated.
 
-An operation is a generator. It yields steps (`Attempt`, `Pause`) and is sent the outcome of each;
-what it returns is the operation's result. It does no I/O and reads no clock, so both clients drive
-the same operations, and tests feed them outcomes by hand.
+An operation is a generator. It yields steps (`Attempt`, `Listen`, `Pause`) and is sent the outcome
+of each; what it returns is the operation's result. It does no I/O, so both clients drive the same
+operations, and tests feed them outcomes by hand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 from vard_http.client.endpoints import Endpoints
@@ -44,17 +44,33 @@ class Failure:
     """An attempt without a complete answer.
 
     `sent` is False only where the server surely has not seen the whole request: no connection,
-    or one that broke before the last byte was handed over. `head` is the answer as far as it
-    came, where its head did.
+    or one that broke before the last byte was handed over.
     """
 
     reason: str
     sent: bool
-    head: Response | None = None
 
 
-Step: TypeAlias = Attempt | Pause
-Outcome: TypeAlias = Response | Failure | None
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A long poll (a request with `hold`) whose answer has begun and has not ended yet.
+
+    `head` has no body. The driver keeps one such answer for an operation, until it ends, a
+    `Listen` finds it broken, or another long poll takes its place.
+    """
+
+    head: Response
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Wait up to that many seconds for the end of the long poll that is open."""
+
+    seconds: float
+
+
+Step: TypeAlias = Attempt | Listen | Pause
+Outcome: TypeAlias = Response | Failure | Open | None
 """What came of a step; None of a Pause."""
 
 Operation: TypeAlias = Generator[Step, Outcome, T]
@@ -107,7 +123,8 @@ def exchange(call: Call[T], endpoints: Endpoints, timeout: float | None = None) 
     errors: dict[str, str] = {}
     order = endpoints.order() if call.endpoint is None else (call.endpoint,)
     for endpoint in order:
-        outcome = yield from _ask(call, Attempt(endpoint, call.request, timeout), endpoints)
+        outcome = yield from ask(Attempt(endpoint, call.request, timeout), endpoints, call.final)
+        assert not isinstance(outcome, Open)
         decision = decide(outcome, repeatable=call.request.repeatable, final=call.final)
         if decision is Decision.DONE:
             assert isinstance(outcome, Response)
@@ -120,14 +137,16 @@ def exchange(call: Call[T], endpoints: Endpoints, timeout: float | None = None) 
     raise ClusterUnavailable(errors)
 
 
-def _ask(
-    call: Call[Any], attempt: Attempt, endpoints: Endpoints
-) -> Generator[Step, Outcome, Response | Failure]:
+def ask(
+    attempt: Attempt, endpoints: Endpoints, final: bool = False
+) -> Generator[Step, Outcome, Response | Failure | Open]:
     """The outcome of an attempt and of the redirects that it leads to."""
     for _ in range(_MOST_REDIRECTS):
         outcome = yield attempt
         assert outcome is not None
-        decision = decide(outcome, repeatable=call.request.repeatable, final=call.final)
+        if isinstance(outcome, Open):
+            return outcome
+        decision = decide(outcome, repeatable=attempt.request.repeatable, final=final)
         if decision is not Decision.FOLLOW:
             return outcome
         assert isinstance(outcome, Response)

@@ -24,9 +24,9 @@ class Request:
     """One HTTP request without its address.
 
     `target` is percent-encoded, with the query. `repeatable` says that sending it twice does no
-    harm: reads, and writes that are made so that a second one changes nothing. `hold` is how
-    long the end of the answer may be waited for once its head is there, in seconds; None: as
-    long as for the head.
+    harm: reads, and writes that are made so that a second one changes nothing. A request with
+    `hold` is a long poll: once its answer has begun, the end is waited for that many seconds,
+    and it stays open then.
     """
 
     method: str
