@@ -1,7 +1,7 @@
 """A member at work; see `node`."""
 
 from vard_http.node.cluster import Cluster, Member
-from vard_http.node.errors import StartError
+from vard_http.node.errors import NotLeader, StartError
 from vard_http.node.measures import REQUEST_SECONDS, Histogram, Rate
 from vard_http.node.membership import (
     MemberConflict,
@@ -28,6 +28,7 @@ __all__ = [
     "MembershipError",
     "Node",
     "NodeSettings",
+    "NotLeader",
     "Outcome",
     "Rate",
     "StartError",

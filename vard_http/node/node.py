@@ -122,6 +122,7 @@ class Node:
         self.started = clock.time_ns()
         self.leader_elected = 0.0
         self.leader_noticed = self.started
+        self.leader_observers: list[Callable[[], None]] = []
         self.traffic = Traffic(transport.active_since)
         self.metrics = Metrics()
         self.quota = Quota(
@@ -206,6 +207,11 @@ class Node:
     def propose(self, command: Command, done: Done) -> None:
         """Have `command` committed and applied; `done` gets what it did, or error 300."""
         self._proposals.add(command, done, self.clock.monotonic())
+        self._schedule()
+
+    def propose_as_leader(self, command: Command, done: Done) -> None:
+        """As `propose`, but `done` gets NotLeader unless this node itself can append `command`."""
+        self._proposals.add_for_leader(command, done, self.clock.monotonic())
         self._schedule()
 
     def read(self, done: ReadDone) -> None:
@@ -393,7 +399,7 @@ class Node:
                 if isinstance(command, Set) and command.path.startswith(_SYSTEM):
                     self._cluster_changed()
                 if waiting is not None:
-                    self._answer(waiting.done, outcome)
+                    self.answer(waiting.done, outcome)
             elif entry.kind == CONFIGURATION:
                 self.applied = entry.index
                 change = decode_data(entry.data).change
@@ -403,7 +409,8 @@ class Node:
             else:
                 self.applied = entry.index
 
-    def _answer(self, done: Callable[[Result], None], outcome: Result) -> None:
+    def answer(self, done: Callable[[Result], None], outcome: Result) -> None:
+        """Tell a client; what goes wrong with that is logged."""
         try:
             done(outcome)
         except Exception:
@@ -414,7 +421,7 @@ class Node:
         """Serve reads, notice a change of leader, and see to what is due off the hot path."""
         if self._reads:
             for read in list(self._reads.ready(self.applied)):
-                self._answer(read.done, None)
+                self.answer(read.done, None)
         if self._raft.leader_id != self._leader:
             self._leader_changed()
         if self._proposals.can_be_offered:
@@ -432,6 +439,8 @@ class Node:
         handed_over = self._leader not in (NOBODY, self.me)
         if handed_over and self._handed_over is not None and not self._handed_over.done():
             self._handed_over.set_result(None)
+        for observer in self.leader_observers:
+            observer()
         log.info("leader", id=format_id(self._leader), term=self._raft.term)
 
     def _arm_timer(self) -> None:
@@ -457,10 +466,10 @@ class Node:
         late = self._proposals.overdue(before)
         self.metrics.proposals_failed += len(late)
         for waiting in late:
-            self._answer(waiting.done, self._timed_out(waiting.started))
+            self.answer(waiting.done, self._timed_out(waiting.started))
         for read in list(self._reads.overdue(before)):
             self.metrics.reads_failed += 1
-            self._answer(read.done, self._timed_out(read.started))
+            self.answer(read.done, self._timed_out(read.started))
 
     def _timed_out(self, started: float) -> StoreError:
         """Error 300 with the cause that etcd would give (contract 11)."""

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from vard_http.node.cluster import decode_reason
+from vard_http.node.errors import NotLeader
 from vard_http.node.membership import admissible
 from vard_http.node.pending import Done, Pending, Waiting
 from vard_http.raft import (
@@ -64,6 +65,7 @@ class Proposals:
         self._transport = transport
         self._patience = patience
         self._own: list[Proposal] = []
+        self._for_leader: list[Proposal] = []
         self._changes: list[Proposal] = []
         self._passed_on: deque[tuple[float, Propose]] = deque()
 
@@ -71,6 +73,11 @@ class Proposals:
         """A command of this node's clients."""
         number = self.pending.add(command, done, now)
         self._own.append(Proposal(NORMAL, number.to_bytes(8, "big") + encode(command)))
+
+    def add_for_leader(self, command: Command, done: Done, now: float) -> None:
+        """A command that no other server may be given: NotLeader means that it is not proposed."""
+        number = self.pending.add(command, done, now)
+        self._for_leader.append(Proposal(NORMAL, number.to_bytes(8, "big") + encode(command)))
 
     def add_change(self, change: Change) -> None:
         """A change of members; it is lost if there is no leader who can make it now."""
@@ -97,10 +104,21 @@ class Proposals:
             self._raft.step(self._node.me, waiting.popleft()[1])
         if self._own and in_reach and self._raft.propose(self._own):
             self._own = []
+        if self._for_leader:
+            self._offer_to_leader()
         if self._changes:
             if in_reach:
                 self._raft.propose(self._admissible(self._changes))
             self._changes = []
+
+    def _offer_to_leader(self) -> None:
+        proposals, self._for_leader = self._for_leader, []
+        if self._raft.is_leader and self._raft.propose(proposals):
+            return
+        for proposal in proposals:
+            waiting = self.pending.take(request_number(proposal.data))
+            if waiting is not None:
+                self._node.answer(waiting.done, NotLeader())
 
     @property
     def can_be_offered(self) -> bool:

@@ -1,6 +1,8 @@
 """etcd's v2 store as a pure, replicated state machine."""
 
+from vard_http.store.clients import ClientCache, ClientEntry, Output, Refusal, Remembered
 from vard_http.store.command import (
+    ClientRequest,
     Command,
     CommandError,
     CompareAndDelete,
@@ -26,10 +28,15 @@ from vard_http.store.stats import Stats
 from vard_http.store.store import Store
 from vard_http.store.tree import NODE_BYTES, Directory, Node
 from vard_http.store.ttl import expiration
+from vard_http.store.vard import MAX_VALUE, Operation, is_word
 from vard_http.store.watch import Deliver, Watcher
 
 __all__ = [
+    "MAX_VALUE",
     "NODE_BYTES",
+    "ClientCache",
+    "ClientEntry",
+    "ClientRequest",
     "Command",
     "CommandError",
     "CompareAndDelete",
@@ -44,7 +51,11 @@ __all__ = [
     "ImageReader",
     "Listing",
     "Node",
+    "Operation",
+    "Output",
     "QuorumGet",
+    "Refusal",
+    "Remembered",
     "Set",
     "Stats",
     "Store",
@@ -58,6 +69,7 @@ __all__ = [
     "dump",
     "encode",
     "expiration",
+    "is_word",
     "json_string",
     "load",
     "write_image",

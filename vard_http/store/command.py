@@ -6,11 +6,13 @@ from typing import Annotated, TypeAlias
 
 import msgspec
 
+from vard_http.store import vard
 from vard_http.store.event import Event
 from vard_http.store.store import Store
 
 Path: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=1)]
 Index: TypeAlias = Annotated[int, msgspec.Meta(ge=0)]
+Client: TypeAlias = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
 
 
 class CommandError(ValueError):
@@ -143,8 +145,43 @@ class Sync(_Timed, frozen=True, tag="sync"):
         store.delete_expired(self.now)
 
 
+class ClientRequest(_Timed, frozen=True, tag="vard"):
+    """Raft.v `ClientRequest`: what one of vard's clients asks for as its request `number`.
+
+    `value` is what PUT and CAS write, `expected` what CAS (None: no key) and CAD want to find.
+    """
+
+    client: Client
+    number: Index
+    operation: vard.Operation
+    key: bytes
+    value: bytes = b""
+    expected: bytes | None = None
+
+    @property
+    def path(self) -> bytes:
+        return vard.path_of(self.key)
+
+    def apply(self, store: Store) -> None:
+        """Raft.v `cacheApplyEntry`: once, however often it comes; the output is in the cache."""
+        last = store.clients.last(self.client)
+        if last is None or last.number < self.number:
+            output = vard.handle(
+                store, self.operation, self.key, self.value, self.expected, self.now
+            )
+            store.clients.save(self.client, self.number, output)
+
+
 Command: TypeAlias = (
-    Set | Create | Update | CompareAndSwap | Delete | CompareAndDelete | QuorumGet | Sync
+    Set
+    | Create
+    | Update
+    | CompareAndSwap
+    | Delete
+    | CompareAndDelete
+    | QuorumGet
+    | Sync
+    | ClientRequest
 )
 
 _encoder = msgspec.msgpack.Encoder()
@@ -168,5 +205,5 @@ def decode(data: bytes) -> Command:
 
 
 def apply(store: Store, command: Command) -> Event | None:
-    """Carry out `command`; the event that answers it, None for Sync. Raises StoreError."""
+    """Carry out `command`; the event that answers it, if there is one. Raises StoreError."""
     return command.apply(store)

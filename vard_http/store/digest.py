@@ -12,7 +12,7 @@ from vard_http.store.tree import Directory, Node
 
 
 def digest(store: Store) -> str:
-    """SHA-256 in hex of the etcd index and the sorted tree with its TTLs.
+    """SHA-256 in hex of the etcd index, the sorted tree with its TTLs, and the clients' cache.
 
     Equal on members with equal content, whether they applied every command or were restored from
     a dump. The counters of 12.1 are each member's own and left out.
@@ -22,6 +22,8 @@ def digest(store: Store) -> str:
     for depth, name, node in _sorted_walk(store.root):
         fields = (depth, name, node.value, node.modified, node.created, node.expires)
         fingerprint.update(encode(fields))
+    for entry in store.clients.entries():
+        fingerprint.update(encode(entry))
     return fingerprint.hexdigest()
 
 

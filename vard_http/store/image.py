@@ -1,18 +1,20 @@
 """A store's content as a sequence of chunks, and back.
 
 A chunk is the CRC-32 of its body (4 bytes, big-endian) and a msgpack body: first a Head, then
-Events and Nodes as many as needed, last an End. The tree is walked from the root downwards, each
-directory before its children and children in order of insertion.
+Events, Clients (none unless vard's protocol was used) and Nodes as many as needed, last an End. The
+tree is walked from the root downwards, each directory before its children and children in order of
+insertion.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 from zlib import crc32
 
 import msgspec
 
+from vard_http.store.clients import ClientEntry, Output
 from vard_http.store.event import Event
 from vard_http.store.history import CAPACITY
 from vard_http.store.stats import Stats
@@ -30,11 +32,15 @@ class DumpError(Exception):
 
 
 class Image(msgspec.Struct):
-    """All that is dumped of a store. `history` is in order of index."""
+    """All that is dumped of a store.
+
+    `history` is in order of index, `clients` in the order in which they are to be forgotten.
+    """
 
     index: int
     stats: Stats
     history: list[Event]
+    clients: list[ClientEntry]
     root: Directory
 
 
@@ -49,6 +55,9 @@ _NodeFields = tuple[bytes | None, int, int, int]
 
 _EventEntry = tuple[str, bytes, int, _NodeFields | None, _NodeFields | None, int, bool]
 """action, path, index, node, prev, now, refresh"""
+
+_ClientFields = tuple[bytes, int, Output]
+"""client, number, output"""
 
 _TreeEntry = tuple[int, bytes, bytes | None, int, int, int]
 """depth, name, then as _NodeFields"""
@@ -71,6 +80,10 @@ class _Events(_Body, tag="events"):
     entries: list[_EventEntry]
 
 
+class _Clients(_Body, tag="clients"):
+    entries: list[_ClientFields]
+
+
 class _Nodes(_Body, tag="nodes"):
     entries: list[_TreeEntry]
 
@@ -80,9 +93,8 @@ class _End(_Body, tag="end"):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder: msgspec.msgpack.Decoder[_Head | _Events | _Nodes | _End] = msgspec.msgpack.Decoder(
-    _Head | _Events | _Nodes | _End
-)
+_Chunk: TypeAlias = _Head | _Events | _Clients | _Nodes | _End
+_decoder: msgspec.msgpack.Decoder[_Chunk] = msgspec.msgpack.Decoder(_Chunk)
 
 
 def write_image(image: Image) -> Iterator[bytes]:
@@ -98,6 +110,8 @@ def write_image(image: Image) -> Iterator[bytes]:
     yield seal(_Head(number, _VERSION, image.index, image.stats))
     for events in _batches(_event_entries(image.history)):
         yield seal(_Events(number, events))
+    for clients in _batches(_client_entries(image.clients)):
+        yield seal(_Clients(number, clients))
     for entries in _batches(_tree_entries(image.root)):
         yield seal(_Nodes(number, entries))
     yield seal(_End(number))
@@ -118,6 +132,7 @@ class ImageReader:
         self._number = 0
         self._head: _Head | None = None
         self._history: list[Event] = []
+        self._clients: list[ClientEntry] = []
         self._open: list[Directory] = []
         self._names: list[bytes] = []
         self._ttl = TTLIndex()
@@ -135,6 +150,8 @@ class ImageReader:
                 raise DumpError("the first chunk is not a head")
             case _Events():
                 self._history.extend(map(_read_event, body.entries))
+            case _Clients():
+                self._clients.extend(ClientEntry(*entry) for entry in body.entries)
             case _Nodes():
                 self._add_nodes(body.entries)
             case _End():
@@ -146,9 +163,10 @@ class ImageReader:
         head = self._head
         if head is None or not self._open or not self._complete:
             raise DumpError(f"the dump is not complete after {self._number} chunks")
-        return Content(head.index, head.stats, self._history, self._open[0], self._ttl)
+        root = self._open[0]
+        return Content(head.index, head.stats, self._history, self._clients, root, self._ttl)
 
-    def _open_chunk(self, chunk: bytes) -> _Head | _Events | _Nodes | _End:
+    def _open_chunk(self, chunk: bytes) -> _Chunk:
         number = self._number
         if self._complete:
             raise DumpError(f"chunk {number} comes after the end")
@@ -220,6 +238,13 @@ def _event_entries(history: Iterable[Event]) -> Iterator[tuple[int, _EventEntry]
         size = len(event.path) + sum(len(part[0] or b"") for part in (node, prev) if part)
         fields = (event.action, event.path, event.index, node, prev, event.now, event.refresh)
         yield size, fields
+
+
+def _client_entries(clients: Iterable[ClientEntry]) -> Iterator[tuple[int, _ClientFields]]:
+    for entry in clients:
+        output = entry.output
+        size = len(entry.client) + len(output.key)
+        yield size + len(output.value or b"") + len(output.old or b""), entry
 
 
 def _fields(node: Node | None) -> _NodeFields | None:

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from vard_http.store.clients import ClientCache
 from vard_http.store.errors import NOT_A_DIRECTORY, StoreError
 from vard_http.store.event import COMPARE_AND_DELETE, DELETE, EXPIRE, GET, Event
 from vard_http.store.history import EventHistory
@@ -38,6 +39,7 @@ class Store:
     def __init__(self) -> None:
         self.stats = Stats()
         self.history = EventHistory()
+        self.clients = ClientCache()
         self.recursive_gets = 0
         self.blocked_creates = 0
         """Creates that met a file on their way; the statistics count them as failed sets, too."""
@@ -298,6 +300,7 @@ class Store:
             index=self._keys.index,
             stats=msgspec.structs.replace(self.stats),
             history=list(self.history.since(0)),
+            clients=self.clients.entries(),
             root=self._keys.tree.freeze(),
         )
 
@@ -318,6 +321,7 @@ class Store:
         self.recursive_gets = 0
         self.blocked_creates = 0
         self.history = EventHistory(content.history)
+        self.clients = ClientCache(content.clients)
         if self._hub.count:
             if self.history.start_index > seen + 1:
                 self._hub.end(before=self.history.start_index)

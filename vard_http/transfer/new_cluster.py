@@ -71,7 +71,7 @@ def _config(name: str, initial_cluster: str, token: str) -> Config:
 def rebased(image: Image, members: Mapping[int, Sequence[str]]) -> Image:
     """`image` with the bookkeeping below /0 of a cluster of `members`, none of which has started.
 
-    Index, history and all other nodes stay as they are.
+    Index, history, the cache of vard's clients and all other nodes stay as they are.
     """
     index = image.index
     listed: dict[bytes, Node | Directory] = {}
@@ -83,7 +83,7 @@ def rebased(image: Image, members: Mapping[int, Sequence[str]]) -> Image:
         Node(None, 0, 0, 0), {b"members": Directory(Node(None, index, index, 0), listed, 0)}, 0
     )
     root = Directory(image.root.node, {**image.root.children, b"0": bookkeeping}, 0)
-    return Image(index, image.stats, image.history, root)
+    return Image(index, image.stats, image.history, image.clients, root)
 
 
 def make_data_directory(data_dir: Path, plan: Plan, content: Content) -> None:

@@ -147,6 +147,7 @@ def read_store(text: bytes) -> Image:
         index=stored.current_index,
         stats=stored.stats,
         history=_unbroken([_read_event(event) for event in events], stored.current_index),
+        clients=[],
         root=root,
     )
 
