@@ -33,11 +33,15 @@ from vard_http.signals import stop_signal, unless_stopped
 from vard_http.storage import exists
 from vard_http.tls import Security, Settings, client_settings, peer_settings
 from vard_http.transport import PeerListener, Refusals
+from vard_http.vardwire import VardClients
 
 log = structlog.get_logger("server")
 
 RESERVED_FILES: Final = 150
 """Open files that are kept for the node itself, as in etcd."""
+
+VARD_SHARE: Final = 4
+"""Of so many connections that are possible one is kept for vard's clients, if they are served."""
 
 
 async def run(config: Config) -> signal.Signals | None:
@@ -47,15 +51,18 @@ async def run(config: Config) -> signal.Signals | None:
     DiscoveryError, Stopped, and StorageFailed when the disk fails at work.
     """
     connections = _allow_many_connections()
+    for_vard = connections // VARD_SHARE if config.listen_vard_urls else 0
+    connections -= for_vard
     among_peers = Security(peer_settings(config))
     for_clients = Security(_listening_settings(config))
     peer_side = bind(config.listen_peer_urls)
     client_side = bind(config.listen_client_urls)
     metrics_side = bind(config.listen_metrics_urls)
+    vard_side = bind(config.listen_vard_urls)
     try:
         config = await _with_members(config)
     except BaseException:
-        for bound in (*peer_side, *client_side, *metrics_side):
+        for bound in (*peer_side, *client_side, *metrics_side, *vard_side):
             bound.socket.close()
         raise
     node = start_node(config, among_peers.client_context)
@@ -78,15 +85,19 @@ async def run(config: Config) -> signal.Signals | None:
     for url in config.listen_metrics_urls:
         log.info(f"listening for metrics on {url}")
     frontend: Frontend | None = None
+    vard_clients = VardClients(node, for_vard)
     watchdog = asyncio.ensure_future(keep_watchdog())
     try:
         notify("STATUS=waiting for a quorum of the members")
         await _any(node.published, node.finished, stop)
         if node.published.done():
             frontend = await Frontend.start(service, client_side, for_clients)
+            servers += await serve(vard_side, vard_clients.make_session, for_clients)
             log.info("ready to serve client requests")
             for url in config.listen_client_urls:
                 log.info(_serving(url), notice=scheme_of(url) in ("http", "unix"))
+            for url in config.listen_vard_urls:
+                log.info(f"serving vard's clients on {address_of(url)}")
             notify("READY=1\nSTATUS=serving clients")
             await _any(node.finished, stop)
         if node.finished.done():
@@ -99,6 +110,7 @@ async def run(config: Config) -> signal.Signals | None:
         notify("STOPPING=1\nSTATUS=stopping")
         watchdog.cancel()
         await monitoring.close()
+        vard_clients.close()
         if frontend is not None:
             await frontend.close()
         await node.stop()
@@ -108,8 +120,8 @@ async def run(config: Config) -> signal.Signals | None:
 
 def _listening_settings(config: Config) -> Settings:
     """TLS for clients; if all listeners are plain its files are ignored, missing ones too."""
-    urls = (*config.listen_client_urls, *config.listen_metrics_urls)
-    secure = any(scheme_of(url) in ("https", "unixs") for url in urls)
+    urls = (*config.listen_client_urls, *config.listen_metrics_urls, *config.listen_vard_urls)
+    secure = any(scheme_of(url) in ("https", "unixs", "tls") for url in urls)
     return client_settings(config) if secure else Settings()
 
 

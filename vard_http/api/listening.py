@@ -60,7 +60,8 @@ def bind(urls: Iterable[str]) -> list[Bound]:
     listening: list[Bound] = []
     try:
         for (unix, address), wanted in schemes.items():
-            plain, secure = bool(wanted & {"http", "unix"}), bool(wanted & {"https", "unixs"})
+            plain = bool(wanted & {"http", "unix", "tcp"})
+            secure = bool(wanted & {"https", "unixs", "tls"})
             sockets = _bind_path(address) if unix else _bind_tcp(address)
             listening.extend(Bound(bound, plain, secure) for bound in sockets)
     except OSError:

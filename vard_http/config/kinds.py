@@ -47,6 +47,10 @@ def _parse_url_list(text: str) -> tuple[str, ...]:
     return parse_urls(text.split(",")) if text else ()
 
 
+def _parse_vard_urls(text: str) -> tuple[str, ...]:
+    return parse_urls(text.split(","), ("tcp", "tls")) if text else ()
+
+
 def _parse_origins(text: str) -> tuple[str, ...]:
     if text == "*":
         return ("*",)
@@ -90,6 +94,12 @@ DURATION = Kind(parse_duration, 'a duration such as "300ms", "5s" or "1h30m"', (
 URLS = Kind(
     _parse_url_list,
     "a comma-separated list of scheme://host:port, scheme http, https, unix or unixs",
+    (str, list),
+    empty_is_default=True,
+)
+VARD_URLS = Kind(
+    _parse_vard_urls,
+    "a comma-separated list of scheme://host:port, scheme tcp or tls",
     (str, list),
     empty_is_default=True,
 )

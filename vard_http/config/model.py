@@ -18,6 +18,7 @@ from vard_http.config.kinds import (
     TEXT,
     UNSIGNED,
     URLS,
+    VARD_URLS,
     WORDS,
     Kind,
     choice,
@@ -35,7 +36,8 @@ _MONITORING, _LOGGING, _PROXY = Group.MONITORING, Group.LOGGING, Group.PROXY
 _CIPHERS = Kind(
     parse_cipher_suites, "a comma-separated list of Go's cipher suite names", (str, list)
 )
-_BINDABLE = f"{URLS.allowed}; the host is an IP or localhost, and there is no path"
+_BOUND = "the host is an IP or localhost, and there is no path"
+_BINDABLE = f"{URLS.allowed}; {_BOUND}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,13 @@ class Config:
         "http://localhost:2379",
         "List of URLs to listen on for client traffic (IP or localhost).",
         allowed=_BINDABLE,
+    )
+    listen_vard_urls: tuple[str, ...] = setting(
+        _MEMBER,
+        VARD_URLS,
+        "",
+        "List of tcp:// and tls:// URLs to listen on for vard's clients (not in etcd).",
+        allowed=f"{VARD_URLS.allowed}; {_BOUND}",
     )
 
     initial_advertise_peer_urls: tuple[str, ...] = setting(

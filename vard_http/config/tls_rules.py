@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from vard_http.config.model import Config
 from vard_http.config.urls import address_of, scheme_of
 
-_TLS_SCHEMES = ("https", "unixs")
+_TLS_SCHEMES = ("https", "unixs", "tls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,13 @@ def missing_certificate(config: Config) -> tuple[str, str] | None:
                 return missing
     if config.cert_file or config.auto_tls:
         return None
-    for url in config.listen_metrics_urls:
-        if scheme_of(url) in _TLS_SCHEMES:
-            return _nothing_presented(url), "listen-metrics-urls"
+    for name, urls in (
+        ("listen-metrics-urls", config.listen_metrics_urls),
+        ("listen-vard-urls", config.listen_vard_urls),
+    ):
+        for url in urls:
+            if scheme_of(url) in _TLS_SCHEMES:
+                return _nothing_presented(url), name
     return None
 
 

@@ -5,7 +5,7 @@ The texts of the errors are those of Go's net/url and of etcd's pkg/types.
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote as percent_encode
 
 from vard_http.govalues import quote
@@ -18,12 +18,12 @@ _KEPT = "!$&'()*+,;=:[]<>\"~"
 _HOST_CHARACTER = re.compile(r"[A-Za-z0-9\-_.~!$&'()*+,;=:\[\]<>\"]|[^\x00-\x7f]")
 
 
-def parse_urls(texts: Iterable[str]) -> tuple[str, ...]:
+def parse_urls(texts: Iterable[str], schemes: Sequence[str] = _SCHEMES) -> tuple[str, ...]:
     """The URLs, trimmed, scheme in lower case, sorted as text; duplicates stay.
 
     Raises ValueError with etcd's reason for the first text that is not `scheme://host:port`.
     """
-    urls = tuple(sorted(_parse_url(text.strip(" \t\r\n")) for text in texts))
+    urls = tuple(sorted(_parse_url(text.strip(" \t\r\n"), schemes) for text in texts))
     if not urls:
         raise ValueError("no valid URLs given")
     return urls
@@ -78,15 +78,16 @@ def check_advertised_url(url: str) -> None:
         raise ValueError(f"unexpected empty host ({url})")
 
 
-def _parse_url(text: str) -> str:
+def _parse_url(text: str, schemes: Sequence[str]) -> str:
     scheme, rest = _split_scheme(text)
     if not rest.startswith("//"):
         _check_relative(text, scheme, rest)
     host, tail = _authority(rest[2:]) if rest.startswith("//") else ("", "")
     credentials, at, address = host.rpartition("@")
     _check_host(text, address)
-    if scheme not in _SCHEMES:
-        raise ValueError(f"URL scheme must be http, https, unix, or unixs: {text}")
+    if scheme not in schemes:
+        shown = ", ".join(schemes[:-1]) + "," * (len(schemes) > 2)
+        raise ValueError(f"URL scheme must be {shown} or {schemes[-1]}: {text}")
     try:
         host_and_port(address)
     except ValueError:

@@ -41,6 +41,8 @@ def may_be_proxy(config: Config) -> bool:
 def advice(config: Config) -> Iterator[str]:
     """Warnings about settings that are right but hardly meant."""
     yield from tls_warnings(config)
+    if config.listen_vard_urls and config.proxy != "off":
+        yield "a proxy does not speak vard's protocol: --listen-vard-urls has no effect on it"
     yield from _unreachable(
         config.listen_peer_urls, config.initial_advertise_peer_urls, "initial-advertise-peer-urls"
     )
@@ -90,6 +92,7 @@ def _check_urls(config: Config, refuse: Refuse) -> None:
         ("listen-peer-urls", config.listen_peer_urls),
         ("listen-client-urls", config.listen_client_urls),
         ("listen-metrics-urls", config.listen_metrics_urls),
+        ("listen-vard-urls", config.listen_vard_urls),
     ):
         for url in urls:
             try:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from vard_http.store import (
+    ClientRequest,
     Command,
     CompareAndDelete,
     CompareAndSwap,
@@ -99,6 +100,18 @@ _expiries = st.none() | _times
 _flags = st.booleans()
 _indexes = st.integers(0, 20)
 
+client_requests: st.SearchStrategy[ClientRequest] = st.builds(
+    ClientRequest,
+    _times,
+    st.sampled_from((b"1" * 16, b"2" * 16)),
+    st.integers(0, 3),
+    st.sampled_from(("get", "put", "del", "cas", "cad")),
+    st.sampled_from((b"a", b"b", b"/a//b", b"a/b/a", b"/")),
+    st.sampled_from((b"", b"x", b"y", b"-")),
+    st.none() | st.sampled_from((b"x", b"y")),
+)
+"""What two clients of vard's protocol ask, now and then twice."""
+
 commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(Set, _times, _paths, _values, _flags, _expiries, _flags),
     st.builds(Create, _times, _paths, _values, _flags, _flags, _expiries),
@@ -110,5 +123,6 @@ commands: st.SearchStrategy[Command] = st.one_of(
     st.builds(CompareAndDelete, _times, _paths, st.none() | _values, _indexes),
     st.builds(QuorumGet, _times, _paths, _flags, _flags),
     st.builds(Sync, _times),
+    client_requests,
 )
 """Any command on a few paths that get in each other's way."""
