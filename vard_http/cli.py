@@ -39,6 +39,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     if argv and argv[0] in command.COMMANDS:
         return command.main(argv)
+    if argv and argv[0] == "dev":
+        from vard_http.dev import command as dev  # no member waits for what it imports
+
+        return dev.main(argv)
     try:
         config = load(argv, os.environ)
     except InformationRequested as information:

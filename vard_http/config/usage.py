@@ -30,6 +30,9 @@ other command line flags and environment variables will be ignored.
     Keep what a cluster holds in a file, begin a new cluster with it, or take over etcd's keys. \
 Each has its own --help.
 
+  vard-http dev --nodes 3
+    Run a cluster on this machine, to try it and to break it. It has its own --help.
+
   vard-http -dbpath DIR -port PORT -me ID -node ID,HOST:PORT ...
     Start one node as vard is started.
 """
