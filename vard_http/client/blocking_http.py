@@ -26,18 +26,11 @@ from vard_http.client.exchange import (
     Step,
 )
 from vard_http.client.model import Response
+from vard_http.client.sockets import KEEPALIVE
 
 T = TypeVar("T")
 
 _PIECE = 1 << 16
-
-# Lets the kernel find out within some 25 s that the host of a long poll is gone.
-_KEEPALIVE = (
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
-)
 
 
 class Interrupted(ClientError):
@@ -115,7 +108,7 @@ class Connections:
         except BaseException:
             connection.close()
             raise
-        for option in _KEEPALIVE:
+        for option in KEEPALIVE:
             connection.sock.setsockopt(*option)
         return connection
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 
@@ -12,10 +13,6 @@ from vard_http.client.exchange import exchange
 from vard_http.client.queueing import Place, now
 
 
-class NotHeld(RuntimeError):
-    """The lock is not held, so it has no fencing index."""
-
-
 class Lock:
     """A lock of the cluster: `with client.lock("name", ttl=10) as lock:`.
 
@@ -23,7 +20,8 @@ class Lock:
     was released: its key is gone, or could not be refreshed for `ttl` seconds. Whoever works
     under the lock should look at `lost` or `held`, and give `fencing_index` along with what it
     changes elsewhere, so that a holder that was suspended can be turned away: each holder's index
-    is higher than that of all holders before.
+    is higher than that of all holders before. Threads that want to exclude each other need a
+    `Lock` each.
     """
 
     def __init__(
@@ -34,14 +32,13 @@ class Lock:
         self._directory = directory
         self._text = text
         self._ttl = ttl
-        self._place: Place | None = None
+        self._place = self._new_place()
         self._line = Line(connections)
         self._keeper: threading.Thread | None = None
-        self._fencing_index = 0
-        self._key = ""
+        self.busy = False
+        """Whether it is held or waited for."""
         self.lost = threading.Event()
         self.reason = ""
-        self._new_place()  # refuses a ttl that is none at once
 
     def acquire(self, timeout: float | None = None) -> bool:
         """Wait for the lock; False if `timeout` seconds were not enough.
@@ -49,68 +46,52 @@ class Lock:
         Raises ClusterUnavailable if no member can be asked at the start; EtcdError; RuntimeError
         if it is held already.
         """
-        if self._place is not None:
+        if self.busy:
             raise RuntimeError("the lock is held, or waited for, already")
+        self.busy = True
         self._place = place = self._new_place()
         self._line = line = Line(self._connections)
         self.lost = threading.Event()
         self.reason = ""
-        held = False
         try:
-            held = run(place.enter(None if timeout is None else now() + timeout), line)
+            if run(place.enter(None if timeout is None else now() + timeout), line):
+                keeper = threading.Thread(
+                    target=self._keep, args=(place, line, self.lost), name=place.first.key
+                )
+                keeper.daemon = True
+                keeper.start()
+                self._keeper = keeper
         finally:
             line.close()
-            if not held:
-                self._place = None
+            if self._keeper is None:
+                self.busy = False
                 run(place.leave(), Line(self._connections))
-        if held:
-            assert place.node is not None
-            self._fencing_index, self._key = place.node.created_index, place.node.key
-            self._keeper = threading.Thread(
-                target=self._keep,
-                args=(place, line, self.lost),
-                name=f"lock {self._key}",
-                daemon=True,
-            )
-            self._keeper.start()
-        return held
+        return self._keeper is not None
 
     def release(self) -> None:
         """Give the lock to the next. If no member can be reached it goes with its TTL."""
-        place, self._place = self._place, None
-        if place is None:
+        if self._keeper is None:
             return
         self._line.interrupt()
-        if self._keeper is not None:
-            self._keeper.join()
-            self._keeper = None
-        run(place.leave(), Line(self._connections))
+        self._keeper.join()
+        self._keeper = None
+        self.busy = False
+        run(self._place.leave(), Line(self._connections))
 
     @property
     def held(self) -> bool:
         """Whether the lock is ours, as far as can be known here and now."""
-        place = self._place
-        return (
-            place is not None
-            and place.node is not None
-            and self._keeper is not None
-            and not self.lost.is_set()
-            and now() < place.sure_until
-        )
+        return self._place.held and not self.lost.is_set()
 
     @property
     def fencing_index(self) -> int:
         """The createdIndex of the lock's key; higher with every holder. Raises NotHeld."""
-        if self._place is None:
-            raise NotHeld(f"{self._directory} is not held")
-        return self._fencing_index
+        return self._place.first.created_index
 
     @property
     def key(self) -> str:
         """The lock's key. Raises NotHeld."""
-        if self._place is None:
-            raise NotHeld(f"{self._directory} is not held")
-        return self._key
+        return self._place.first.key
 
     def __enter__(self) -> Lock:
         self.acquire()
@@ -155,8 +136,8 @@ class Election:
 
         Raises as `Lock.acquire` does.
         """
-        if self._lock.held:
-            raise RuntimeError("this candidate leads already")
+        if self._lock.busy:
+            raise RuntimeError("this candidate leads, or waits for it, already")
         self._lock = self._candidate(value)
         return self._lock.acquire(timeout)
 
@@ -175,13 +156,10 @@ class Election:
         A leader that leads only for a moment may be left out. Raises ClusterUnavailable at the
         start only.
         """
-        line = Line(self._connections)
         observing = Observing(self._endpoints, self._directory)
-        try:
+        with contextlib.closing(Line(self._connections)) as line:
             while True:
                 yield run(observing.next(), line)
-        finally:
-            line.close()
 
     @property
     def lost(self) -> threading.Event:

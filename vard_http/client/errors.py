@@ -122,6 +122,10 @@ class InvalidAnswer(ClientError):
     """The server's answer is not one of etcd's v2 API; carries its beginning."""
 
 
+class NotHeld(ClientError):
+    """The lock is not held, or nobody was elected, so there is no fencing index."""
+
+
 _BY_CODE: dict[int, type[EtcdError]] = {
     100: KeyNotFound,
     101: CompareFailed,

@@ -23,7 +23,13 @@ from typing import TypeVar
 
 from vard_http.client import keys
 from vard_http.client.endpoints import Endpoints
-from vard_http.client.errors import ClusterUnavailable, EtcdError, KeyNotFound, OutcomeUnknown
+from vard_http.client.errors import (
+    ClusterUnavailable,
+    EtcdError,
+    KeyNotFound,
+    NotHeld,
+    OutcomeUnknown,
+)
 from vard_http.client.exchange import Operation, Pause, exchange
 from vard_http.client.model import Node, Response
 from vard_http.client.requests import Call
@@ -131,19 +137,21 @@ class Place:
         self._node: Node | None = None
         self._in_doubt = False
         self._fresh_from = 0.0
+        self._first: Node | None = None
 
     @property
-    def node(self) -> Node | None:
-        """The key of the place, None while there is none."""
-        return self._node
+    def held(self) -> bool:
+        """Whether ours is the first place, as far as can be known here and now."""
+        return (
+            self._first is not None and self._node is not None and self._clock() < self._sure_until
+        )
 
     @property
-    def sure_until(self) -> float:
-        """Until then, on the clock, the key exists unless somebody deleted it.
-
-        The server counts the TTL from when it reads a request, which is later than we send it.
-        """
-        return self._fresh_from + self._ttl
+    def first(self) -> Node:
+        """The key of the place since it is the first, until it is left. Raises NotHeld."""
+        if self._first is None:
+            raise NotHeld(f"{self._directory} is not held")
+        return self._first
 
     def enter(self, deadline: float | None = None) -> Operation[bool]:
         """Stand in line until ours is the first place; False if `deadline` came before.
@@ -163,6 +171,7 @@ class Place:
             elif ahead is not None:
                 yield from self._wait_for(ahead, queue.index, deadline)
             elif (yield from self._is_fresh()):
+                self._first = self._node
                 return True
         return False
 
@@ -171,19 +180,20 @@ class Place:
         while True:
             yield Pause(max(self._due() - self._clock(), 0.0))
             try:
-                refreshed = yield from self._refresh(self.sure_until - self._clock())
+                refreshed = yield from self._refresh(self._sure_until - self._clock())
             except EtcdError as refused:
+                self._node = None
                 return str(refused)
             if self._node is None:
                 return "its key was deleted, or has expired"
             if not refreshed:
-                if self._clock() >= self.sure_until:
+                if self._clock() >= self._sure_until:
                     return f"no refresh came through for {self._ttl} s"
                 yield Pause(RETRY_SECONDS)
 
     def leave(self) -> Operation[None]:
         """Give the place up. What cannot be deleted now goes with its TTL."""
-        node, self._node = self._node, None
+        node, self._node, self._first = self._node, None, None
         ours = [] if node is None else [node]
         with contextlib.suppress(ClusterUnavailable, EtcdError):
             if self._in_doubt:
@@ -240,6 +250,14 @@ class Place:
         if self._clock() < self._due() and not self._in_doubt:
             return True
         return (yield from self._refresh())
+
+    @property
+    def _sure_until(self) -> float:
+        """Until then, on the clock, the key exists unless somebody deleted it.
+
+        The server counts the TTL from when it reads a request, which is later than we send it.
+        """
+        return self._fresh_from + self._ttl
 
     def _due(self) -> float:
         """When to refresh: with two thirds of the TTL left for what may go wrong."""
