@@ -1,4 +1,4 @@
-# make run | cluster | test | lint | clean; all of them work in a virtual environment of their own.
+# make run | cluster | debug | test | lint | clean; all of them work in a virtual environment of their own.
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,11 +14,12 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster test test-reckoning test-clusters test-rest lint dist clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
+.PHONY: help run cluster debug test test-reckoning test-clusters test-rest lint dist clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
 	@echo "make cluster  install, and run three nodes on this machine (data: cluster.vard/)"
+	@echo "make debug    install, and run a cluster to break in this terminal; FLAGS='--nodes 5'"
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
 	@echo "make dist     build sdist and wheel into dist/; install the wheel elsewhere, and use it"
@@ -37,7 +38,12 @@ run: $(VENV)/.run
 	@$(BIN)/vard-http $(FLAGS)
 
 cluster: $(VENV)/.run
-	@$(BIN)/python config/three_nodes.py
+	@$(BIN)/vard-http dev --plain --logs none --data-dir cluster.vard \
+	    --base-port 12379 --port-step 10000
+
+# make debug of vard opened a terminal on a cluster, too.
+debug: $(VENV)/.run
+	@$(BIN)/vard-http dev $(FLAGS)
 
 # Without etcd, the judge of the conformance tests, the others still run; CI insists on it.
 test: lint

@@ -70,6 +70,7 @@ _OF_NODES: Final = frozenset(
 _ARGUMENTS: Final = {Verb.LOGS: LEVELS, Verb.WRITE: ("on", "off")}
 _NODE: Final = re.compile(r"(?:node)?([1-9])")
 
+WORDS_HINT: Final = "Commands are read from here: `help` lists them. Ctrl-C or `quit` ends all."
 WORDS_HELP: Final = """\
 kill N...        end nodes at once (SIGKILL)        terminate N...  in good order (SIGTERM)
 pause N...       stop nodes (SIGSTOP)               continue N...   let them go on (SIGCONT)

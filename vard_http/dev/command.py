@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from vard_http.dev.actions import LEVELS
-from vard_http.dev.plan import DEFAULT_STEP, MAX_NODES, PlanError, check_flags
+from vard_http.dev.plan import DEFAULT_STEP, MAX_NODES, PORTS_OF_A_NODE, PlanError, check_flags
 from vard_http.dev.ports import Wishes, reserve
 from vard_http.dev.session import Options, Session
 from vard_http.dev.stopping import Stop
@@ -27,11 +27,11 @@ from vard_http.dev.stopping import Stop
     "--base-port",
     type=click.IntRange(1, 65535),
     metavar="PORT",
-    help="Client port of node1; the two ports after it are for its peers (default: free ones).",
+    help="Client port of node1; its other ports are the three after it (default: free ones).",
 )
 @click.option(
     "--port-step",
-    type=click.IntRange(3, 30000),
+    type=click.IntRange(PORTS_OF_A_NODE, 30000),
     metavar="N",
     help=f"The ports of each node are so many after those of the one before (default:"
     f" {DEFAULT_STEP}).",

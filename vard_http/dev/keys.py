@@ -28,6 +28,7 @@ _PIECES: Final = re.compile(r"\x1b[\[O][0-9;]*[A-Za-z~]|.", re.DOTALL)
 _STEP: Final = {"\x1b[A": -1, "\x1bOA": -1, "\x1b[B": 1, "\x1bOB": 1}
 """Arrow up and arrow down."""
 
+KEYS_HINT: Final = "A number chooses a node, h shows what can be done to it. q ends all."
 KEYS_HELP: Final = """\
 1-9, arrows  choose a node; what the next keys do, they do to it
 k kill -9    t terminate    p pause, continue    r restart    x partition, heal

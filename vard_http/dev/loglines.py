@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +11,7 @@ from vard_http.dev.actions import LEVELS
 
 _CAPNSLOG: Final = re.compile(r"\d{4}-\d\d-\d\d (\d\d:\d\d:\d\d\.\d{3})\d* ([A-Z]) \| (.*)")
 _ZAP: Final = re.compile(r'\{"level":"([a-z]+)"')
+_ID: Final = re.compile(r"=([0-9a-f]{8,16})\b")
 _HARMLESS: Final = frozenset({"T", "D", "I", "N", "debug", "info"})
 
 
@@ -21,8 +23,9 @@ class LogLine:
     serious: bool
 
 
-def parse(line: str) -> LogLine:
-    """A line as a node wrote it; the day and the microseconds go."""
+def parse(line: str, names: Mapping[str, str]) -> LogLine:
+    """A line as a node wrote it; the day and the microseconds go, ids become `names`."""
+    line = _ID.sub(lambda found: "=" + names.get(found[1], found[1]), line)
     if found := _CAPNSLOG.fullmatch(line):
         moment, level, text = found.groups()
         return LogLine(f"{moment} {level} {text}", level not in _HARMLESS)

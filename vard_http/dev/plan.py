@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from vard_http.config.identity import format_id, member_id
+
 MAX_NODES: Final = 9
 """One digit chooses a node."""
 
-PORTS_OF_A_NODE: Final = 3
+PORTS_OF_A_NODE: Final = 4
 DEFAULT_STEP: Final = 10
 _LAST_PORT: Final = 65535
 
@@ -35,12 +37,22 @@ class Endpoint:
         return f"node{self.number}"
 
     @property
+    def member_id(self) -> str:
+        """As it is printed, in a cluster whose token is the default one."""
+        return format_id(member_id([self.peer_url], "etcd-cluster"))
+
+    @property
     def peer_port(self) -> int:
         return self.client_port + 1
 
     @property
     def private_port(self) -> int:
         return self.client_port + 2
+
+    @property
+    def vard_port(self) -> int:
+        """For clients that speak vard's own protocol."""
+        return self.client_port + 3
 
     @property
     def client_url(self) -> str:
@@ -53,7 +65,7 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Plan:
-    """`nodes` nodes: node 1 has the ports `base_port` to `base_port` + 2, the next `step` later."""
+    """`nodes` nodes: node 1 has four ports from `base_port` on, the next `step` later."""
 
     nodes: int
     base_port: int
@@ -85,6 +97,7 @@ class Plan:
             "advertise-client-urls": endpoint.client_url,
             "listen-peer-urls": f"http://127.0.0.1:{endpoint.private_port}",
             "initial-advertise-peer-urls": endpoint.peer_url,
+            "listen-vard-urls": f"tcp://127.0.0.1:{endpoint.vard_port}",
             "initial-cluster": ",".join(f"{each.name}={each.peer_url}" for each in self.endpoints),
         }
         options = [part for flag, value in own.items() for part in (f"--{flag}", value)]
@@ -97,7 +110,7 @@ OWN_FLAGS: Final = frozenset(
         *("initial-advertise-peer-urls", "initial-cluster", "initial-cluster-state"),
         *("config-file", "discovery", "discovery-srv", "proxy", "log-outputs", "log-output"),
         *("me", "node", "port", "dbpath", "cert-file", "auto-tls", "peer-cert-file"),
-        *("peer-auto-tls", "force-new-cluster", "listen-metrics-urls"),
+        *("peer-auto-tls", "force-new-cluster", "listen-metrics-urls", "listen-vard-urls"),
     }
 )
 """Flags that a cluster under `dev` cannot be given: they are its own, or would break it."""

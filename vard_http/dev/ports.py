@@ -90,6 +90,7 @@ def _take(plan: Plan) -> list[socket.socket]:
             taken[-1].listen()
             _bound(endpoint.client_port).close()
             _bound(endpoint.private_port).close()
+            _bound(endpoint.vard_port).close()
     except BaseException:
         for each in taken:
             each.close()

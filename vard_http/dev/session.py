@@ -14,9 +14,9 @@ import aiohttp
 from rich.text import Text
 
 from vard_http.dev import doing, loglines, status
-from vard_http.dev.actions import WORDS_HELP, Action, NotUnderstood, Verb, parse_words
+from vard_http.dev.actions import WORDS_HELP, WORDS_HINT, Action, NotUnderstood, Verb, parse_words
 from vard_http.dev.cluster import Cluster
-from vard_http.dev.keys import KEYS_HELP, Keys
+from vard_http.dev.keys import KEYS_HELP, KEYS_HINT, Keys
 from vard_http.dev.observing import Observer
 from vard_http.dev.panel import panel
 from vard_http.dev.plan import Plan
@@ -50,11 +50,12 @@ class Session:
         self._plan = plan
         self._options = options
         self._level = options.level
+        self._names = {each.member_id: each.name for each in plan.endpoints}
         self._cluster = Cluster(
             plan, sockets, options.data_dir, options.flags, self._line, self._turned
         )
         self._view = self._cluster.view
-        self._teller = Teller(self._cluster, self._say)
+        self._teller = Teller(self._cluster, self._say, WORDS_HINT if options.plain else KEYS_HINT)
         self._keys = Keys(self._view.matrix.nodes)
         self._writer: Writer | None = None
         self._writing: asyncio.Task[None] | None = None
@@ -116,7 +117,7 @@ class Session:
         self._screen.say(text, style)
 
     def _line(self, number: int, text: str) -> None:
-        line = loglines.parse(text)
+        line = loglines.parse(text, self._names)
         if loglines.shown(line, self._level):
             self._screen.log(number, line.text, serious=line.serious)
 

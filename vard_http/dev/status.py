@@ -89,11 +89,13 @@ def outage(over: Outage) -> str:
 def welcome(plan: Plan, processes: Mapping[int, int]) -> list[str]:
     """That the cluster is ready, and what to copy. `processes` are the ids of the processes."""
     urls = [endpoint.client_url for endpoint in plan.endpoints]
+    hosts = [url.removeprefix("http://") for url in urls]
     return [
         "Ready:",
         *(f"  {e.name}  {e.client_url}  process {processes[e.number]}" for e in plan.endpoints),
         "Try it:",
         f"  curl -X PUT {urls[0]}/v2/keys/message -d value=hello",
         f"  export ETCDCTL_API=2 ETCDCTL_ENDPOINTS={','.join(urls)}",
-        f"  export VARD_CLUSTER={','.join(url.removeprefix('http://') for url in urls)}",
+        f"  export VARD_CLUSTER={','.join(hosts)}",
+        f"  vard's own clients: {','.join(f'127.0.0.1:{e.vard_port}' for e in plan.endpoints)}",
     ]

@@ -20,15 +20,16 @@ _GOOD: Final = "bold green"
 class Teller:
     """Says each change once: of a process, of the leader, of the health of all.
 
-    `say` takes a line and its style.
+    `say` takes a line and its style; `hint` says how to go on when the cluster is ready.
     """
 
-    def __init__(self, cluster: Cluster, say: Callable[[str, str], None]) -> None:
+    def __init__(self, cluster: Cluster, say: Callable[[str, str], None], hint: str) -> None:
         self.was_ready = False
         """Whether the cluster has been ready at any time."""
         self._cluster = cluster
         self._view = cluster.view
         self._say = say
+        self._hint = hint
         self._leadership = Leadership()
         self._ready = False
         self._processes: dict[int, Process] = {}
@@ -44,8 +45,8 @@ class Teller:
             self._say(f"{name} paused", OWN)
         elif before is Process.PAUSED:
             self._say(f"{name} goes on", OWN)
-        else:
-            self._say(f"{name} started, process {member.pid}", OWN)
+        elif member.status is not None:
+            self._say(f"{name} started again, process {member.pid}", OWN)
         self.news()
 
     def news(self) -> None:
@@ -66,7 +67,7 @@ class Teller:
             self._say(f"all nodes are healthy; {status.summary(self._view)}", _GOOD)
             return
         self.was_ready = True
-        for line in status.welcome(self._cluster.plan, self._pids()):
+        for line in (*status.welcome(self._cluster.plan, self._pids()), self._hint):
             self._say(line, OWN)
 
     def _pids(self) -> Mapping[int, int]:

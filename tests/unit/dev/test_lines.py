@@ -16,8 +16,8 @@ from vard_http.dev.view import ClusterView, Elected, Lost, Process, Sight
     ("written", "text", "serious"),
     [
         (
-            "2026-11-28 12:39:15.327931 I | node: leader id=a",
-            "12:39:15.327 I node: leader id=a",
+            "2026-11-28 12:39:15.327931 I | node: leader id=ddd67b312462fd7b term=2",
+            "12:39:15.327 I node: leader id=node1 term=2",
             False,
         ),
         (
@@ -31,7 +31,7 @@ from vard_http.dev.view import ClusterView, Elected, Lost, Process, Sight
     ],
 )
 def test_log_lines(written: str, text: str, serious: bool) -> None:
-    assert loglines.parse(written) == loglines.LogLine(text, serious)
+    assert loglines.parse(written, {"ddd67b312462fd7b": "node1"}) == loglines.LogLine(text, serious)
 
 
 def test_what_is_shown_at_which_level() -> None:

@@ -19,6 +19,7 @@ def test_the_ports_of_the_nodes_are_a_step_apart() -> None:
         "http://127.0.0.1:22379",
         "http://127.0.0.1:32379",
     ]
+    assert endpoints[0].member_id == "ddd67b312462fd7b"  # as such a member printed it
     assert [e.peer_port for e in endpoints] == [12380, 22380, 32380]
 
 
@@ -33,7 +34,7 @@ def test_a_node_listens_elsewhere_than_its_peers_are_told(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("nodes", "base", "step"), [(0, 1000, 10), (10, 1000, 10), (3, 1000, 2), (3, 50000, 10000)]
+    ("nodes", "base", "step"), [(0, 1000, 10), (10, 1000, 10), (3, 1000, 3), (3, 50000, 10000)]
 )
 def test_no_plan(nodes: int, base: int, step: int) -> None:
     with pytest.raises(PlanError):
