@@ -26,6 +26,17 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "setdir": "directories:setdir",
         "updatedir": "directories:updatedir",
         "rmdir": "removing:rmdir",
+        "watch": "watching:watch",
+        "exec-watch": "watching:exec_watch",
+    },
+    "Cluster": {
+        "cluster-health": "health:cluster_health",
+        "member": "members:member",
+    },
+    "Access": {
+        "user": "users:user",
+        "role": "roles:role",
+        "auth": "auth:auth",
     },
     "Subtrees and values": {
         "tree": "drawing:tree",

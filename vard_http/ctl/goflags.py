@@ -1,9 +1,9 @@
-"""Command lines by the rules of Go's flag package, and of urfave/cli 1.20 where it has its own.
+"""Command lines by the rules of Go's flag package, and of urfave/cli 1.22 where it has its own.
 
 A flag has one dash or two, its value follows or stands behind `=`, and a flag without a value may
 be given one (`--sort=false`). The first argument that is no flag ends the flags; but a command
-takes the first flag and all that follows it before the arguments that came first, so that
-`set key value --ttl 5` works.
+finds its flags anywhere before `--`, so that `set key value --ttl 5` works. What begins with a dash
+and is no flag of the command is an argument if another one came before: `set key -5`.
 
 What is read here becomes a line that click reads: `--flag=value ... -- argument ...`.
 """
@@ -22,7 +22,12 @@ class GoCommand(click.Command):
     """A command of etcdctl's: flags come before its arguments or after them."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, for_click(self, ctx, _flags_first(args)))
+        return super().parse_args(ctx, for_click(self, ctx, self.flags_first(ctx, args)))
+
+    def flags_first(self, ctx: click.Context, args: Sequence[str]) -> list[str]:
+        """The same arguments in the order in which Go's flag package wants them."""
+        flags, others, behind = sorted_out(self, ctx, args)
+        return [*flags, *others] if behind is None else [*flags, "--", *others, *behind]
 
 
 class GoInt(click.ParamType[int]):
@@ -64,17 +69,44 @@ def for_click(command: click.Command, ctx: click.Context, args: Sequence[str]) -
         raise
 
 
+def sorted_out(
+    command: click.Command, ctx: click.Context, args: Sequence[str]
+) -> tuple[list[str], list[str], list[str] | None]:
+    """The flags with their values, the other arguments, and what is behind a `--`, if one is."""
+    known = _flags_of(command, ctx)
+    flags: list[str] = []
+    others: list[str] = []
+    rest = list(args)
+    while rest:
+        text = rest.pop(0)
+        if text == "--":
+            return flags, others, rest
+        name, equals, _ = text.lstrip("-").partition("=")
+        if not text.startswith("-") or name not in known:
+            others.append(text)
+            continue
+        flags.append(text)
+        if rest and not equals and not known[name].is_flag:
+            flags.append(rest.pop(0))
+    return flags, others, None
+
+
+def _flags_of(command: click.Command, ctx: click.Context) -> dict[str, click.Option]:
+    """The flags of a command by their names without dashes."""
+    return {
+        name.lstrip("-"): parameter
+        for parameter in command.get_params(ctx)
+        if isinstance(parameter, click.Option)
+        for name in parameter.opts
+    }
+
+
 class _Line:
     """The flags of one command line so far."""
 
     def __init__(self, command: click.Command, ctx: click.Context) -> None:
         self._ctx = ctx
-        self._known = {
-            name.lstrip("-"): parameter
-            for parameter in command.get_params(ctx)
-            if isinstance(parameter, click.Option)
-            for name in parameter.opts
-        }
+        self._known = _flags_of(command, ctx)
         self._values: list[str] = []
         self._switches: dict[str, bool] = {}
         self._names: dict[click.Option, str] = {}
@@ -117,16 +149,6 @@ class _Line:
 
     def _error(self, reason: str) -> click.UsageError:
         return click.UsageError(reason, self._ctx)
-
-
-def _flags_first(args: Sequence[str]) -> list[str]:
-    """From the first flag on, then what came before it, then what follows `--`."""
-    end = args.index("--") if "--" in args else len(args)
-    dashed = (at for at in range(end) if args[at].startswith("-") and args[at] != "-")
-    first = next(dashed, None)
-    if first is None:
-        return list(args)
-    return [*args[first:end], *args[:first], *args[end:]]
 
 
 def _parsed(
