@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vard_http.ctl.texts import is_marked, marked, text_of, value_of
+from vard_http.ctl.texts import is_marked, marked, shown_as, value_of
 
 
 @given(st.binary())
 def test_a_value_that_was_not_edited_stays_what_it_was(value: bytes) -> None:
-    assert value_of(text_of(value)) == value
+    assert value_of(shown_as(value)) == value
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "load": "loading:load",
         "edit": "editing:edit",
     },
+    "Locks and elections": {
+        "lock": "locking:lock",
+        "elect": "electing:elect",
+    },
 }
 
 _PLACES: Final[Mapping[str, str]] = {

@@ -8,7 +8,7 @@ from vard_http.ctl.console import console
 from vard_http.ctl.session import Session, pass_session
 from vard_http.ctl.subtree.drawing import Line, draw, in_ascii, shortened
 from vard_http.ctl.subtree.reading import tree_of
-from vard_http.ctl.subtree.tree import Tree, clean, counted
+from vard_http.ctl.subtree.tree import Tree, counted, path_of, text_of
 
 _PIPE_WIDTH = 100
 _LEAST_VALUE = 10
@@ -26,8 +26,8 @@ def tree(session: Session, key: str, depth: int | None, values: bool, quorum: bo
     Hidden nodes, whose names begin with `_`, are shown only if KEY names one: servers do not list
     them.
     """
-    node = session.client.get(key, recursive=True, quorum=quorum).node
-    nodes, top = tree_of(node), clean(key.encode(errors="surrogateescape"))
+    top = path_of(key)
+    nodes = tree_of(session.client.get(text_of(top), recursive=True, quorum=quorum).node)
     for line in draw(nodes, top, depth):
         _print(line, values)
     console().print(f"\n{_counted(nodes, top)}", style="dim")

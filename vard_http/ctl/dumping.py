@@ -14,7 +14,7 @@ from vard_http.ctl.console import complain, error_console
 from vard_http.ctl.session import Session, pass_session
 from vard_http.ctl.subtree.document import Document, Form, write_document
 from vard_http.ctl.subtree.reading import Reading, Source, now_in_utc, read_subtree
-from vard_http.ctl.subtree.tree import clean, counted, readable
+from vard_http.ctl.subtree.tree import counted, path_of, readable
 
 _SHOWN = 10
 
@@ -61,11 +61,9 @@ def dump(
     """
     if form is None:
         form = "yaml" if output is not None and output.suffix in (".yaml", ".yml") else "json"
-    top = _bytes(key)
+    top = path_of(key)
     with error_console().status(f"reading {readable(top)}"):
-        reading = read_subtree(
-            session.client, top, source=source, hidden=[_bytes(each) for each in hidden]
-        )
+        reading = read_subtree(session.client, top, source=source, hidden=map(path_of, hidden))
         exact = not reading.why_not_exact
         document = Document(top, reading.tree, reading.index, now_in_utc(), exact)
         text = write_document(document, form)
@@ -77,10 +75,6 @@ def dump(
         number = counted(len(reading.tree), "node", "nodes")
         complain(f"{output}: {number} of {readable(top)}")
     _say_what_is_missing(reading)
-
-
-def _bytes(key: str) -> bytes:
-    return clean(key.encode(errors="surrogateescape"))
 
 
 def _write(path: Path, text: bytes) -> None:

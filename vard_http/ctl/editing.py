@@ -26,7 +26,8 @@ from vard_http.client import (
 from vard_http.ctl.console import complain, say
 from vard_http.ctl.failures import Exit, Failed, failed, failure_of
 from vard_http.ctl.session import Session, pass_session
-from vard_http.ctl.texts import is_marked, marked, text_of, value_of
+from vard_http.ctl.subtree.tree import path_of, text_of
+from vard_http.ctl.texts import is_marked, marked, shown_as, value_of
 
 _REPLACEMENT = "\ufffd"
 
@@ -47,7 +48,7 @@ def edit(session: Session, key: str, ttl: int | None, force: bool) -> None:
     your text is kept in a file, and you may edit again on top of the new value. A KEY that does not
     exist is created. What was not changed is not written.
     """
-    client = session.client
+    client, key = session.client, text_of(path_of(key))
     base = _read(client, key)
     if _REPLACEMENT in base.value and not force:
         raise failed(
@@ -69,7 +70,7 @@ class _Base:
 
     @property
     def text(self) -> bytes:
-        return text_of(self.value.encode(errors="surrogateescape"))
+        return shown_as(self.value.encode(errors="surrogateescape"))
 
     def ttl_left(self) -> int | None:
         """What is left of the TTL: a swap without one would make the key last for ever."""

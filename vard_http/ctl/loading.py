@@ -14,7 +14,7 @@ from vard_http.ctl.session import Session, pass_session
 from vard_http.ctl.subtree.document import Document, DocumentError, Form, read_document
 from vard_http.ctl.subtree.plan import Mode, Plan, Step, make_plan
 from vard_http.ctl.subtree.reading import read_subtree
-from vard_http.ctl.subtree.tree import Tree, clean, counted, hidden_tops, moved, parents, readable
+from vard_http.ctl.subtree.tree import Tree, counted, hidden_tops, moved, parents, path_of, readable
 from vard_http.ctl.subtree.writing import Outcome, carry_out
 
 
@@ -53,7 +53,7 @@ def load(
     all that is in FILE.
     """
     document = _read(file, form)
-    top = document.key if to is None else clean(to.encode(errors="surrogateescape"))
+    top = document.key if to is None else path_of(to)
     wanted = _moved(document, top)
     with error_console().status(f"reading {readable(top)}"):
         found, why_not_exact = _found(session.client, top, wanted)

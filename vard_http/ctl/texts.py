@@ -10,7 +10,7 @@ BETWEEN: Final = "=======\n"
 THEIRS: Final = ">>>>>>> "
 
 
-def text_of(value: bytes) -> bytes:
+def shown_as(value: bytes) -> bytes:
     """What an editor is given: editors end the last line, so the value does not have to.
 
     `value_of` takes that end away again. An empty value is an empty file.

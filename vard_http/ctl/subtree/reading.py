@@ -11,7 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from vard_http.client import ApiError, Client, InvalidAnswer, KeyNotFound, Node, Response
-from vard_http.ctl.subtree.tree import Entry, Tree, is_within
+from vard_http.ctl.subtree.tree import Entry, Tree, is_within, text_of
 
 Source = Literal["auto", "backup", "listing"]
 
@@ -75,7 +75,7 @@ def _read_backup(client: Client, key: bytes, answer: Response) -> Reading:
     except TransferError as error:
         raise InvalidAnswer(str(error)) from error
     if not nodes and key != b"/":
-        client.get(key.decode(errors="surrogateescape"), quorum=True)  # raises the reason
+        client.get(text_of(key), quorum=True)  # raises the reason
     now = _server_time(answer)
     found: Tree = {}
     expired: set[bytes] = set()
@@ -113,11 +113,11 @@ def _refusal(answer: Response) -> str:
 
 
 def _list(client: Client, key: bytes, hidden: Iterable[bytes], reason: str) -> Reading:
-    result = client.get(_text(key), recursive=True, quorum=True)
+    result = client.get(text_of(key), recursive=True, quorum=True)
     tree = tree_of(result.node)
     for path in hidden:
         try:
-            tree |= tree_of(client.get(_text(path), recursive=True, quorum=True).node)
+            tree |= tree_of(client.get(text_of(path), recursive=True, quorum=True).node)
         except KeyNotFound:
             continue
     return Reading(tree, result.etcd_index, reason)
@@ -141,7 +141,3 @@ def tree_of(top: Node) -> Tree:
 def now_in_utc() -> str:
     """The time, to the second, as RFC 3339 writes it."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _text(path: bytes) -> str:
-    return path.decode(errors="surrogateescape")

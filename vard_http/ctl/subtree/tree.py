@@ -32,6 +32,16 @@ def clean(path: bytes) -> bytes:
     return posixpath.normpath(b"/" + path.lstrip(b"/"))
 
 
+def path_of(key: str) -> bytes:
+    """The path of a key as users write it; bytes that are not UTF-8 are surrogates in it."""
+    return clean(key.encode(errors="surrogateescape"))
+
+
+def text_of(path: bytes) -> str:
+    """The other way round: a path, or a value, as the client takes it."""
+    return path.decode(errors="surrogateescape")
+
+
 def is_within(path: bytes, top: bytes) -> bool:
     """Whether `path` is `top` or below it."""
     return path == top or path.startswith(top.rstrip(b"/") + b"/")

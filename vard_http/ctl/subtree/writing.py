@@ -11,6 +11,7 @@ import msgspec
 
 from vard_http.client import Client, ClientError, ClusterUnavailable, KeyNotFound, RaftInternal
 from vard_http.ctl.subtree.plan import Step
+from vard_http.ctl.subtree.tree import text_of
 
 WORKERS: Final = 16
 
@@ -82,14 +83,14 @@ def _made(
 
 
 def _make(client: Client, step: Step) -> None:
-    path = step.path.decode(errors="surrogateescape")
+    path = text_of(step.path)
     entry = step.entry
     if step.action == "remove":
         _remove(client, path, step)
     elif entry.value is None:
         client.make_directory(path, ttl=entry.ttl, prev_exist=step.action == "change")
     else:
-        value = entry.value.decode(errors="surrogateescape")
+        value = text_of(entry.value)
         if step.there is None:
             client.set(path, value, ttl=entry.ttl, prev_exist=False)
         else:
