@@ -109,19 +109,30 @@ class Etcdctl:
         return self._outcome(watching.watch, process.returncode, stdout + rest, stderr)
 
     def _start(self, command: Command) -> subprocess.Popen[str]:
-        program = shutil.which("etcdctl")
-        if program is None:
-            raise EtcdMissing("no `etcdctl` on the PATH: install Debian's etcd-client 3.4")
-        environment = {name: os.environ[name] for name in ("PATH",)}
-        environment |= {"ETCDCTL_API": "2", "ETCDCTL_ENDPOINTS": self.endpoints}
         return subprocess.Popen(
-            [*self._launcher, program, *_PATIENT, *map(self._filled, command.arguments)],
-            env=environment,
+            [*self._launcher, *self._program(), *self._arguments(command)],
+            env=self._environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def _program(self) -> Sequence[str]:
+        path = shutil.which("etcdctl")
+        if path is None:
+            raise EtcdMissing("no `etcdctl` on the PATH: install Debian's etcd-client 3.4")
+        return [path]
+
+    def _arguments(self, command: Command) -> list[str]:
+        return [*_PATIENT, *map(self._filled, command.arguments)]
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "ETCDCTL_API": "2",
+            "ETCDCTL_ENDPOINTS": self.endpoints,
+        }
 
     def _filled(self, argument: str) -> str:
         if "{endpoints}" in argument:

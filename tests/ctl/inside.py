@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from unittest import mock
 
@@ -25,10 +26,20 @@ def run(server: Server, *arguments: str, stdin: bytes = b"", answers: bool = Fal
 
     With `answers` that is what somebody types who is asked.
     """
-    out, err = _pipe(), _pipe()
     given = _Terminal(io.BytesIO(stdin), encoding="utf-8") if answers else _pipe(stdin)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _stdin(given):
-        status = main(["--endpoints", server.endpoint.client_url, *arguments])
+    return _run(["--endpoints", server.endpoint.client_url, *arguments], given)
+
+
+def run_alone(arguments: Sequence[str], environ: Mapping[str, str], stdin: bytes = b"") -> Ran:
+    """Runs `vardctl ARGUMENTS` with these variables and no others."""
+    with mock.patch.dict("os.environ", environ, clear=True):
+        return _run(arguments, _pipe(stdin))
+
+
+def _run(arguments: Sequence[str], stdin: io.TextIOWrapper) -> Ran:
+    out, err = _pipe(), _pipe()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), _stdin(stdin):
+        status = main(arguments)
     return Ran(status, _text(out), _text(err))
 
 

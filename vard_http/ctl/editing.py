@@ -176,7 +176,7 @@ class _Editing:
         raise Failed(Exit.SERVER_ERROR)
 
     def _giving_up(self, failure: Failed) -> Failed:
-        complain(failure.message)
+        complain(failure.message or "")
         self._tell()
         return Failed(failure.status)
 

@@ -19,9 +19,9 @@ class Exit(IntEnum):
 
 
 class Failed(Exception):
-    """Ends the command: `message` goes to standard error as it is, `status` to the shell."""
+    """Ends the command: `message` is a line for standard error, `status` is for the shell."""
 
-    def __init__(self, status: int, message: str = "") -> None:
+    def __init__(self, status: int, message: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message

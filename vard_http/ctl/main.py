@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tell(failure: Failed) -> int:
-    if failure.message:
+    if failure.message is not None:
         complain(failure.message)
     return failure.status
 

@@ -144,7 +144,7 @@ def _remove(cluster: Cluster, member_id: str) -> None:
         _ask(cluster, question, HTTPStatus.NO_CONTENT, HTTPStatus.GONE)
     except Failed as failure:
         reason = f"Received an error trying to remove member {member_id}: {failure.message}"
-        raise Failed(Exit.BAD_ARGUMENTS, reason) from failure
+        raise Failed(Exit.BAD_ARGUMENTS, reason.rstrip("\n")) from failure
 
 
 def _line(each: Member, *, is_leader: bool) -> str:
