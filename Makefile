@@ -14,7 +14,7 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster debug test test-reckoning test-clusters test-rest lint dist clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
+.PHONY: help run cluster debug test test-reckoning test-clusters test-rest lint dist docs clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
@@ -23,6 +23,7 @@ help:
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
 	@echo "make dist     build sdist and wheel into dist/; install the wheel elsewhere, and use it"
+	@echo "make docs     build the documentation's site into site/"
 	@echo "make patroni  run PostgreSQL under Patroni on three members, and kill some of them"
 	@echo "make simulate clusters in virtual time; SEEDS=0:1000 FLAGS='--profile nodes-chaos'"
 	@echo "make campaign real members under kills, partitions, broken disks, power cuts, moved clocks;"
@@ -82,6 +83,10 @@ dist: $(VENV)/.dev
 	@$(BIN)/python -m build
 	@$(BIN)/python -m tests.packaging
 
+docs: $(VENV)/.docs
+	@$(BIN)/python -m mkdocs build --strict --quiet
+	@echo "The site is in site/; begin with site/index.html"
+
 patroni: $(VENV)/.dev
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || $(call debian,postgresql)
 	@$(BIN)/python -m tests.clients.patroni_failover
@@ -110,7 +115,7 @@ bench-compare: $(VENV)/.loadtest
 	    $(or $(FLAGS),--rows all)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 	    .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -127,6 +132,11 @@ $(VENV)/.run: pyproject.toml | $(BIN)/pip
 $(VENV)/.dev: pyproject.toml | $(BIN)/pip
 	@echo "Installing vard-http and its tests' tools into $(VENV)"
 	@$(BIN)/pip install -q -e '.[dev]'
+	@touch $(VENV)/.run $@
+
+$(VENV)/.docs: pyproject.toml | $(BIN)/pip
+	@test -e $(VENV)/.dev || { echo "Installing vard-http and mkdocs into $(VENV)" \
+	    && $(BIN)/pip install -q -e '.[docs]'; }
 	@touch $(VENV)/.run $@
 
 $(VENV)/.loadtest: pyproject.toml | $(BIN)/pip
