@@ -39,7 +39,7 @@ def _print(line: Line, values: bool) -> None:
     out = console()
     entry = line.entry
     branches = line.branches if out.encoding.startswith("utf") else in_ascii(line.branches)
-    text = Text(branches, style="dim")
+    text = Text().append(branches, style="dim")
     name = line.name
     if entry.is_directory and not name.endswith("/"):
         name += "/"

@@ -66,7 +66,7 @@ def load(
         complain(f"Hidden nodes that the file does not name stay: {reason}")
     if plan.conflicts:
         raise _in_the_way(plan, mode)
-    if not dry_run:
+    if not dry_run and any(plan.phases):
         _load(session.client, plan)
 
 
@@ -141,7 +141,7 @@ def _load(client: Client, plan: Plan) -> None:
             client, plan.phases, lambda tried: progress.update(task, completed=tried)
         )
     for failure in outcome.failures:
-        complain(f"{_named(failure.step)}: {failure.error}")
+        complain(f"{_named(failure.step)}: {readable(str(failure.error).encode())}")
     _end(outcome)
 
 
