@@ -8,14 +8,25 @@ from typing import Any, TypeVar
 
 import click
 
+from vard_http.ctl.completion.keys import complete_key
 from vard_http.ctl.failures import Exit, Failed, failed
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
 
 def takes(metavar: str) -> Callable[[_Decorated], _Decorated]:
-    """All arguments, as `arguments`; etcdctl's commands count them themselves."""
-    return click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar=metavar)
+    """All arguments, as `arguments`; etcdctl's commands count them themselves.
+
+    A shell completes the first if `metavar` says that it is a key.
+    """
+    names_key = metavar.lstrip("[").startswith("KEY")
+    return click.argument(
+        "arguments",
+        nargs=-1,
+        type=click.UNPROCESSED,
+        metavar=metavar,
+        shell_complete=complete_key if names_key else None,
+    )
 
 
 def first_key(arguments: Sequence[str]) -> str:

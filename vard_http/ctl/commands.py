@@ -48,6 +48,14 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "lock": "locking:lock",
         "elect": "electing:elect",
     },
+    "The cluster as it runs": {
+        "top": "top.command:top",
+        "check": "check.command:check",
+        "bench": "bench.command:bench",
+    },
+    "Shell": {
+        "completion": "completion.command:completion",
+    },
 }
 
 _PLACES: Final[Mapping[str, str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from vard_http.ctl.completion.keys import complete_key
 from vard_http.ctl.console import console
 from vard_http.ctl.session import Session, pass_session
 from vard_http.ctl.subtree.drawing import Line, draw, in_ascii, shortened
@@ -15,7 +16,7 @@ _LEAST_VALUE = 10
 
 
 @click.command()
-@click.argument("key", default="/")
+@click.argument("key", default="/", shell_complete=complete_key)
 @click.option("--depth", "-L", type=click.IntRange(min=0), metavar="N", help="Draw N levels only.")
 @click.option("--values/--no-values", default=True, help="With the values, shortened, or without.")
 @click.option("--quorum", is_flag=True, help="Show the newest that any member has acknowledged.")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from vard_http.ctl.completion.keys import complete_key
 from vard_http.ctl.console import complain, error_console
 from vard_http.ctl.session import Session, pass_session
 from vard_http.ctl.subtree.document import Document, Form, write_document
@@ -20,7 +21,7 @@ _SHOWN = 10
 
 
 @click.command()
-@click.argument("key", default="/")
+@click.argument("key", default="/", shell_complete=complete_key)
 @click.option(
     *("--format", "-f", "form"),
     type=click.Choice(["json", "yaml"]),

@@ -23,6 +23,7 @@ from vard_http.client import (
     NodeExists,
     Result,
 )
+from vard_http.ctl.completion.keys import complete_key
 from vard_http.ctl.console import complain, say
 from vard_http.ctl.failures import Exit, Failed, failed, failure_of
 from vard_http.ctl.session import Session, pass_session
@@ -33,7 +34,7 @@ _REPLACEMENT = "\ufffd"
 
 
 @click.command()
-@click.argument("key")
+@click.argument("key", shell_complete=complete_key)
 @click.option(
     "--ttl", type=click.IntRange(min=1), metavar="SECONDS", help="A new TTL. [default: as it was]"
 )

@@ -46,6 +46,10 @@ def vardctl(ctx: click.Context, /, **flags: Any) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line, given without the program's name; returns the exit status."""
     args = list(sys.argv[1:] if argv is None else argv)
+    if "_VARDCTL_COMPLETE" in os.environ:  # click's name for what a shell's script sets
+        from vard_http.ctl.completion.shells import register
+
+        register()
     try:
         status = vardctl.main(args, prog_name="vardctl", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 import click
 
+from vard_http.ctl.completion.words import complete_file, one_of
 from vard_http.ctl.goflags import GO_DURATION
 
 DEFAULT_ENDPOINTS: Final = "http://127.0.0.1:2379,http://127.0.0.1:4001"
@@ -84,6 +85,7 @@ _OPTIONS: Final = (
         *("--output", "-o"),
         default="simple",
         metavar="FORMAT",
+        shell_complete=one_of("simple", "extended", "json"),
         help="How to show answers: simple, extended or json.",
         show_default=True,
     ),
@@ -104,9 +106,24 @@ _OPTIONS: Final = (
     click.option(
         "--insecure-discovery", is_flag=True, help="Also take endpoints without TLS from DNS."
     ),
-    click.option("--cert-file", metavar="FILE", help="Certificate of this client."),
-    click.option("--key-file", metavar="FILE", help="Key of that certificate."),
-    click.option("--ca-file", metavar="FILE", help="Certificates of the authorities to trust."),
+    click.option(
+        "--cert-file",
+        metavar="FILE",
+        shell_complete=complete_file,
+        help="Certificate of this client.",
+    ),
+    click.option(
+        "--key-file",
+        metavar="FILE",
+        shell_complete=complete_file,
+        help="Key of that certificate.",
+    ),
+    click.option(
+        "--ca-file",
+        metavar="FILE",
+        shell_complete=complete_file,
+        help="Certificates of the authorities to trust.",
+    ),
     click.option(
         *("--username", "-u"),
         metavar="NAME[:PASSWORD]",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -14,7 +15,10 @@ from vard_http.ctl.options import DEFAULT_ENDPOINTS, Options
 from vard_http.ctl.passwords import ask_password
 
 if TYPE_CHECKING:
+    from vard_http.client import AsyncClient
     from vard_http.ctl.cluster import Cluster
+
+_Client = TypeVar("_Client")
 
 
 class Session:
@@ -39,11 +43,20 @@ class Session:
 
         Commands of etcdctl's use `cluster`, which asks as etcdctl does.
         """
+        return self._made(Client)
+
+    def async_client(self) -> AsyncClient:
+        """A new client for the running event loop; for the rest as `client`. Raises Failed."""
+        from vard_http.client import AsyncClient  # aiohttp is slow to import
+
+        return self._made(AsyncClient)
+
+    def _made(self, kind: Callable[..., _Client]) -> _Client:
         options = self.options
         endpoints, tls = self.endpoints, _tls(options)
-        name, password = _credentials(options.username)
+        name, password = self._credentials
         try:
-            return Client(
+            return kind(
                 endpoints,
                 username=name,
                 password=password,
@@ -53,6 +66,11 @@ class Session:
             )
         except (OSError, ValueError) as error:  # files of TLS (ssl.SSLError is an OSError), URLs
             raise Failed(Exit.BAD_ARGUMENTS, _reason(error)) from error
+
+    @cached_property
+    def _credentials(self) -> tuple[str | None, str | None]:
+        """Name and password, asked for once."""
+        return _credentials(self.options.username)
 
     @cached_property
     def cluster(self) -> Cluster:

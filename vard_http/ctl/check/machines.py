@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final
 
@@ -111,8 +112,8 @@ def files(seen: Observed) -> Iterator[Finding]:
             advice = "Raise its limit (ulimit -n, LimitNOFILE), or find the clients that hold them."
             yield Finding(level, "files", text, advice, seen.after.name(id))
     if parts and not any(_level(part, FULL) for part in parts.values()):
-        most = shown.percent(max(parts.values()))
-        yield Finding(Level.OK, "files", f"at most {most} of the files allowed are open")
+        most = math.ceil(max(parts.values()) * 100)
+        yield Finding(Level.OK, "files", f"at most {most}% of the files allowed are open")
 
 
 def _level(value: float, bounds: tuple[float, float]) -> Level:

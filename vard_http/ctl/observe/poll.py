@@ -37,6 +37,29 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """The answers that make a sample, as they came; reading them takes a while, too."""
+
+    at: float
+    time: float
+    round_trip: float
+    address: str
+    status: Response
+    metrics: Response
+
+    def read(self) -> Answer:
+        """The sample, or why there is none in it."""
+        if self.metrics.status != 200:
+            return Silence(f"/metrics is answered with status {self.metrics.status}")
+        try:
+            exposition = Exposition.parse(self.metrics.body.decode(errors="replace"))
+            raft = RaftStatus.parse(self.status.body) if self.status.status == 200 else None
+        except ValueError as error:
+            return Silence(f"not understood: {error}")
+        return Sample(self.at, self.time, self.round_trip, self.address, figures(exposition, raft))
+
+
+@dataclass(frozen=True, slots=True)
 class Questions:
     """What one member can be asked; no question waits longer than `patience` seconds."""
 
@@ -57,34 +80,20 @@ class Questions:
 
     async def sample(self, address: str) -> Answer:
         """The figures of the member that answers at `address`."""
-        told, status = await asyncio.gather(
-            self._timed(address, "/metrics"), self.get(address, "/debug/vars")
-        )
-        metrics, begun, round_trip = told
+        told = await self.told(address)
+        return told if isinstance(told, Silence) else told.read()
+
+    async def told(self, address: str) -> Told | Silence:
+        """What that member says of itself; the small answer is the one whose time is taken."""
+        begun = time.monotonic()
+        status = await self.get(address, "/debug/vars")
+        ended = time.monotonic()
+        if isinstance(status, Silence):
+            return status
+        metrics = await self.get(address, "/metrics")
         if isinstance(metrics, Silence):
             return metrics
-        if metrics.status != 200:
-            return Silence(f"/metrics is answered with status {metrics.status}")
-        try:
-            exposition = Exposition.parse(metrics.body.decode(errors="replace"))
-            raft = None
-            if isinstance(status, Response) and status.status == 200:
-                raft = RaftStatus.parse(status.body)
-        except ValueError as error:
-            return Silence(f"not understood: {error}")
-        return Sample(
-            at=begun + round_trip,
-            time=time.time(),
-            round_trip=round_trip,
-            address=address,
-            figures=figures(exposition, raft),
-        )
-
-    async def _timed(self, address: str, path: str) -> tuple[Response | Silence, float, float]:
-        """The answer, when it was asked for and how long it took."""
-        begun = time.monotonic()
-        answer = await self.get(address, path)
-        return answer, begun, time.monotonic() - begun
+        return Told(time.monotonic(), time.time(), ended - begun, address, status, metrics)
 
     async def listing(self, address: str) -> Listing | Silence:
         """The members as the one at `address` knows them."""
@@ -147,6 +156,14 @@ class Poller:
         if self.members and not lost:
             return homes
         return list(dict.fromkeys([*homes, *self.endpoints, *sorted(_urls(lost))]))
+
+    async def _ask(self, addresses: Sequence[str]) -> dict[str, Answer]:
+        """All at once, and what they told is read afterwards, so that it makes nobody late."""
+        told = await asyncio.gather(*(self.questions.told(address) for address in addresses))
+        return {
+            address: one if isinstance(one, Silence) else one.read()
+            for address, one in zip(addresses, told, strict=True)
+        }
 
     async def _list(self, addresses: Sequence[str]) -> Listing | None:
         """From whoever is first to answer."""

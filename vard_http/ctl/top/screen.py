@@ -29,20 +29,19 @@ class View:
 
 def table(view: View, width: int | None) -> Group:
     """The cluster in a line, and its members; `width` as in `blocks`."""
-    parts: list[Text] = [_heading(view.heading)]
-    for block in blocks(view.rows, width):
-        parts += [Text(), _titles(block), *_lines(block, view.rows)]
-    for row in view.rows:
-        if row.reason:
-            parts.append(Text(f"{row.name}: {row.reason}", style=_WARNING))
-    return Group(*parts)
+    return Group(*_parts(view, width))
+
+
+def plain(view: View) -> str:
+    """The same in one table, as text without colours."""
+    return "\n".join(part.plain for part in _parts(view, None))
 
 
 def screen(
     view: View, width: int, height: int, *, interval: float, paused: bool, now: str
 ) -> Group:
     """A whole screen: the last events get what height is left."""
-    state = "paused" if paused else f"every {interval:g} s"
+    state = f"every {interval:g} s" + ", paused" * paused
     top = Text.assemble(
         ("vardctl top", "bold"),
         f"  {now}  {state}    ",
@@ -53,6 +52,16 @@ def screen(
     body = table(view, width)
     left = height - len(body.renderables) - 3
     return Group(top, body, *_events(view.events, left))
+
+
+def _parts(view: View, width: int | None) -> list[Text]:
+    parts = [_heading(view.heading)]
+    for block in blocks(view.rows, width):
+        parts += [Text(), _titles(block), *_lines(block, view.rows)]
+    for row in view.rows:
+        if row.reason:
+            parts.append(Text(f"{row.name}: {row.reason}", style=_WARNING))
+    return parts
 
 
 def _heading(told: Heading) -> Text:
