@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dev.running import Dev, NotSaid, lives, running, wait_gone
+from tests.dev.running import SECONDS, Dev, NotSaid, lives, running, wait_gone
 from tests.harness.ports import lease_port
 from tests.harness.wire import FORM, Connection
 
@@ -17,7 +17,7 @@ def pids(dev: Dev) -> list[int]:
 
 
 def test_quit_ends_all_even_those_that_are_paused(tmp_path: Path) -> None:
-    with running(tmp_path) as dev:
+    with running(tmp_path, ["--nodes", "2"]) as dev:
         nodes = pids(dev)
         assert list(tmp_path.iterdir())
         dev.tell("pause 1 2")
@@ -28,11 +28,15 @@ def test_quit_ends_all_even_those_that_are_paused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signals_end_all(tmp_path: Path, number: signal.Signals) -> None:
+def test_signals_end_all_and_the_end_of_stdin_does_not(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     with running(tmp_path, ["--nodes", "1"]) as dev:
+        assert dev.process.stdin is not None
+        dev.process.stdin.close()
         nodes = pids(dev)
         dev.process.send_signal(number)
-        assert dev.process.wait(30) == 0
+        assert dev.process.wait(SECONDS) == 0
         assert not [pid for pid in nodes if lives(pid)]
         assert not list(tmp_path.iterdir())
 
@@ -47,54 +51,38 @@ def test_no_node_outlives_a_command_that_was_killed(tmp_path: Path) -> None:
         wait_gone(nodes)
 
 
-def test_it_goes_on_when_stdin_has_ended(tmp_path: Path) -> None:
-    with running(tmp_path, ["--nodes", "1"]) as dev:
-        assert dev.process.stdin is not None
-        dev.process.stdin.close()
-        assert pids(dev)
-
-
-def test_given_data_is_kept_and_found_again_under_the_same_ports(tmp_path: Path) -> None:
-    options = ["--data-dir", str(tmp_path / "data")]
-    with running(tmp_path, ["--nodes", "2", *options]) as dev:
-        members = dev.members()
-        url = members[1][0]
-        with Connection(int(url.rpartition(":")[2])) as connection:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The data of two nodes in which the key /k is `kept`, and the client URL of the first."""
+    directory = tmp_path_factory.mktemp("kept") / "data"
+    with running(directory.parent, ["--nodes", "2", "--data-dir", str(directory)]) as dev:
+        url = dev.members()[1][0]
+        with Connection(port_of(url)) as connection:
             connection.request("PUT", "/v2/keys/k", {"Content-Type": FORM}, b"value=kept")
         assert dev.end() == 0
-    assert "leader" in (tmp_path / "data" / "node1.log").read_text()
-    with running(tmp_path, options) as dev:
-        assert {n: url for n, (url, _) in dev.members().items()} == {
-            n: url for n, (url, _) in members.items()
-        }
-        with Connection(int(url.rpartition(":")[2])) as connection:
+    return directory, url
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+def test_given_data_is_found_again_under_the_same_port(kept: tuple[Path, str]) -> None:
+    directory, url = kept
+    assert "leader" in (directory / "node1.log").read_text()
+    with running(directory.parent, ["--data-dir", str(directory)]) as dev:
+        assert dev.members()[1][0] == url
+        with Connection(port_of(url)) as connection:
             assert b"kept" in connection.request("GET", "/v2/keys/k").body
 
 
-def test_a_node_that_does_not_start_ends_all_and_says_why(tmp_path: Path) -> None:
-    with running(tmp_path, ["--nodes", "2", "--data-dir", str(tmp_path / "data")]) as dev:
-        pids(dev)
-        dev.end()
-    (tmp_path / "data" / "node2" / "vard.db").write_bytes(b"no database")
-    with running(tmp_path, ["--data-dir", str(tmp_path / "data")]) as dev:
+def test_a_node_that_does_not_start_ends_all_and_says_why(kept: tuple[Path, str]) -> None:
+    directory, _ = kept
+    (directory / "node2" / "vard.db").write_bytes(b"no database")
+    with running(directory.parent, ["--data-dir", str(directory)]) as dev:
         dev.wait_for("node2 ended by itself, with status 1")
         dev.wait_for(r"  .*vard\.db")
-        assert dev.process.wait(30) == 1
-
-
-@pytest.mark.parametrize(
-    ("options", "complaint"),
-    [
-        (["--nodes", "10"], "10 is not in the range 1<=x<=9"),
-        (["--base-port", "65530"], "ports 65530 to 65552"),
-        (["--", "--name", "x"], "--name cannot be given"),
-    ],
-)
-def test_wrong_arguments(tmp_path: Path, options: list[str], complaint: str) -> None:
-    with running(tmp_path, options) as dev:
-        assert dev.process.wait(30) == 2
-        dev.wait_for(f".*{complaint}")
-        assert not list(tmp_path.iterdir())
+        assert dev.process.wait(SECONDS) == 1
 
 
 def test_a_port_in_use_is_named(tmp_path: Path) -> None:

@@ -109,12 +109,3 @@ def test_keys_do_what_the_help_says(tmp_path: Path) -> None:
         assert shown.wait_end() == 0
         assert termios.tcgetattr(shown.theirs) == shown.as_found
         assert not list(tmp_path.iterdir())
-
-
-def test_ctrl_c_ends_all(tmp_path: Path) -> None:
-    with terminal(tmp_path) as shown:
-        shown.wait_for("Ready:")
-        os.killpg(shown.process.pid, 2)  # what the terminal does for Ctrl-C
-        assert shown.wait_end() == 0
-        assert termios.tcgetattr(shown.theirs) == shown.as_found
-        assert not list(tmp_path.iterdir())

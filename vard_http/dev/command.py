@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -73,7 +73,7 @@ def _dev(
     -- --election-timeout 500.
     """
     check_flags(flags)
-    plain = plain or not (sys.stdin.isatty() and sys.stdout.isatty())
+    plain = plain or not (os.isatty(0) and os.isatty(1))
     return asyncio.run(_run(Wishes(nodes, base_port, port_step), data_dir, plain, logs, flags))
 
 
@@ -97,11 +97,21 @@ def _directory(given: Path | None) -> Iterator[Path]:
             yield Path(made)
 
 
+def _open_standard_streams() -> None:
+    """Open those that are closed, or the next thing to be opened would be taken for them."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # which gets the lowest number that is free
+
+
 def main(argv: Sequence[str]) -> int:
     """Run the command, whose name is the first of `argv`; returns the exit status.
 
     That is 0 if somebody ended the cluster, 1 if a node did not start, 2 for wrong arguments.
     """
+    _open_standard_streams()
     name = "vard-http dev"
     try:
         status: int = _dev.main(list(argv[1:]), prog_name=name, standalone_mode=False)

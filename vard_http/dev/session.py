@@ -86,8 +86,9 @@ class Session:
     async def _live(self, http: aiohttp.ClientSession) -> None:
         """Start all, and wait for the end; all other work goes on beside that."""
         observer = Observer(http, self._view, self._news)
+        nodes = "1 node" if self._plan.nodes == 1 else f"{self._plan.nodes} nodes"
         self._writer = Writer(http, self._plan.endpoints, self._teller.outage)
-        self._say(f"Starting {self._plan.nodes} nodes; data and logs: {self._options.data_dir}/")
+        self._say(f"Starting {nodes}; data and logs: {self._options.data_dir}/")
         try:
             await self._cluster.start()
             for endpoint in self._plan.endpoints:
