@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
+import sys
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -45,6 +47,8 @@ class Shell(Console):
     """A console whose reader may go away: `on_gone` is called, and nothing is written any more."""
 
     def __init__(self, on_gone: Callable[[], None]) -> None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a log line may hold anything
         super().__init__(soft_wrap=True, highlight=False, markup=False, emoji=False)
         self._on_gone = on_gone
 

@@ -98,7 +98,8 @@ class Terminal:
         for line in lines:
             line.no_wrap, line.overflow = True, "crop"
             line.truncate(self._console.width)
-        return Group(Text("─" * self._console.width, style="dim"), *lines)
+        stroke = "─" if self._console.encoding.startswith("utf") else "-"
+        return Group(Text(stroke * self._console.width, style="dim"), *lines)
 
     def _take(self) -> None:
         try:
