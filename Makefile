@@ -14,7 +14,7 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster debug test test-reckoning test-clusters test-rest lint dist docs clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
+.PHONY: help run cluster debug test unit test-reckoning test-clusters test-rest lint dist docs clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
@@ -22,6 +22,7 @@ help:
 	@echo "make debug    install, and run a cluster to break in this terminal; FLAGS='--nodes 5'"
 	@echo "make test     install, check the code and run all tests"
 	@echo "make lint     install, and only check the code"
+	@echo "make unit     install, and only run the unit tests"
 	@echo "make dist     build sdist and wheel into dist/; install the wheel elsewhere, and use it"
 	@echo "make docs     build the documentation's site into site/"
 	@echo "make patroni  run PostgreSQL under Patroni on three members, and kill some of them"
@@ -71,6 +72,9 @@ test-clusters:
 
 test-rest:
 	@$(BIN)/pytest $(WHICH) $(addprefix --ignore=,$(RECKONING) $(CLUSTERS))
+
+unit: $(VENV)/.dev
+	@$(BIN)/pytest tests/unit
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

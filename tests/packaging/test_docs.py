@@ -68,6 +68,17 @@ def test_the_files_that_the_tour_of_raft_names_are_there() -> None:
     assert {module for module in modules if module not in text} == set()
 
 
+def test_the_patches_of_the_first_change_fit() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    patches = re.findall(r"^    git apply <<'END'\n(.*?)^    END\n", text, re.DOTALL | re.MULTILINE)
+    assert len(patches) == 3
+    for patch in patches:
+        command = ("git", "apply", "--check", "-")
+        typed = re.sub(r"^    ", "", patch, flags=re.MULTILINE)
+        done = subprocess.run(command, cwd=ROOT, input=typed, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md"])
 def test_the_links_of_a_page_beside_the_site_lead_to_files(page: str) -> None:
     links = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / page).read_text())
