@@ -18,6 +18,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "Keys": {
         "get": "keys:get",
         "set": "keys:set_",
+        "put": "keys:set_",
         "mk": "keys:mk",
         "update": "keys:update",
         "rm": "removing:rm",
@@ -49,6 +50,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
         "elect": "electing:elect",
     },
     "The cluster as it runs": {
+        "status": "standing:status",
         "top": "top.command:top",
         "check": "check.command:check",
         "bench": "bench.command:bench",
