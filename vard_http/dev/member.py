@@ -52,25 +52,29 @@ class Member:
         self._on_change = on_change
         self._ended = asyncio.Event()
         self._ended.set()
+        self._restarting = asyncio.Lock()
 
     def start(self) -> None:
         """Start the process, which must not run. Raises OSError."""
         loop = asyncio.get_running_loop()
-        child = subprocess.Popen(
-            self._command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=self._environ,
-            start_new_session=True,  # or Ctrl-C would reach it before us
-            preexec_fn=_dying_with(os.getpid()),
-        )
+        log = self.log.open("ab")
+        try:
+            child = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=self._environ,
+                start_new_session=True,  # or Ctrl-C would reach it before us
+                preexec_fn=_dying_with(os.getpid()),
+            )
+        except BaseException:
+            log.close()
+            raise
         assert child.stdout is not None
         self.pid, self.process, self.asked = child.pid, Process.RUNNING, False
         self._ended = asyncio.Event()
-        output = Output(
-            child.stdout, self.log, lambda line: self._on_line(self.endpoint.number, line)
-        )
+        output = Output(child.stdout, log, lambda line: self._on_line(self.endpoint.number, line))
         handle = os.pidfd_open(child.pid)
 
         def ended() -> None:
@@ -112,8 +116,9 @@ class Member:
 
     async def restart(self) -> None:
         """End the process if there is one, and start it again on its data. Raises OSError."""
-        await self.end()
-        self.start()
+        async with self._restarting:
+            await self.end()
+            self.start()
 
     def _pass(self, number: signal.Signals, to: Process) -> None:
         if self.process is not Process.DOWN:

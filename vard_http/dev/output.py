@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable
-from pathlib import Path
-from typing import IO, Final
+from typing import IO, BinaryIO, Final
 
 _PIECE: Final = 1 << 16
 
@@ -32,11 +31,11 @@ class Lines:
 
 
 class Output:
-    """The reading end of a node's pipe. To be made inside the event loop."""
+    """The reading end of a node's pipe. To be made inside the event loop; it closes `log`."""
 
-    def __init__(self, pipe: IO[bytes], log: Path, on_line: Callable[[str], None]) -> None:
+    def __init__(self, pipe: IO[bytes], log: BinaryIO, on_line: Callable[[str], None]) -> None:
         self._pipe = pipe
-        self._log = log.open("ab")
+        self._log = log
         self._on_line = on_line
         self._lines = Lines()
         os.set_blocking(pipe.fileno(), False)

@@ -54,6 +54,11 @@ def _as_before(wishes: Wishes, data_dir: Path) -> Wishes:
     try:
         before = msgspec.json.decode((data_dir / _REMEMBERED).read_bytes(), type=Wishes)
     except FileNotFoundError:
+        if wishes.base_port is None and (data_dir / "node1").exists():
+            raise PlanError(
+                f"{data_dir} holds a cluster, but no {_REMEMBERED}: give --base-port and"
+                " --port-step as they were"
+            ) from None
         return wishes
     except msgspec.MsgspecError as error:
         raise PlanError(f"{data_dir / _REMEMBERED}: {error}") from error

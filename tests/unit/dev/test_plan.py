@@ -69,6 +69,12 @@ def test_ports_are_remembered_with_the_data(tmp_path: Path) -> None:
         reserve(Wishes(step=8), tmp_path)
 
 
+def test_data_without_its_ports_is_not_begun_with_others(tmp_path: Path) -> None:
+    (tmp_path / "node1").mkdir()
+    with pytest.raises(PlanError, match=r"holds a cluster, but no dev\.json"):
+        reserve(Wishes(), tmp_path)
+
+
 def test_two_clusters_do_not_get_the_same_ports(tmp_path: Path) -> None:
     (tmp_path / "1").mkdir()
     (tmp_path / "2").mkdir()
