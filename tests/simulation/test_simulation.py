@@ -26,6 +26,8 @@ OF_NODES = {
     "log compacted",
     "snapshot installed",
     "snapshot taken",
+    "vard request answered",
+    "vard request repeated",
     "watched event",
     "write",
 }

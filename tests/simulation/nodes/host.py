@@ -22,6 +22,7 @@ from vard_http.storage import Identity, StorageFailed
 from vard_http.transport import HandshakeRefused
 from vard_http.transport.codec import FrameDecoder
 from vard_http.transport.outbound import GONE
+from vard_http.vardwire.requests import Requests
 
 if TYPE_CHECKING:
     from tests.simulation.nodes.world import World
@@ -163,6 +164,7 @@ class Process:
         self.configuration = node.raft.configuration
         self._applied = node.applied
         self.node = node
+        self.requests = Requests(node)
         world.started(self, node)
         node.finished.add_done_callback(self._finished)
         node.start()

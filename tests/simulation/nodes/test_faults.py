@@ -16,9 +16,12 @@ from vard_http.node.reads import ReadDone
 from vard_http.node.snapshotting import Snapshotting
 from vard_http.node.writing import SLOW_DISK_SECONDS, Writer, Written
 from vard_http.raft import Ready
-from vard_http.store import Store, dump
+from vard_http.store import ClientCache, Store, dump
+from vard_http.store.image import Content
 from vard_http.store.ttl import TTLIndex
 from vard_http.store.watch import WatcherHub
+from vard_http.vardwire.codec import not_leader, response
+from vard_http.vardwire.requests import Requests, Waiting
 
 SEEDS = 250
 MILLISECONDS = 600
@@ -107,6 +110,34 @@ def number_requests_by_the_date(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Proposals, "__init__", initialize)
 
 
+def carry_out_what_was_answered(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ClientCache, "last", lambda cache, client: None)
+    patch.setattr(Requests, "_settle_from_cache", _answer_the_latest)
+
+
+def _answer_the_latest(requests: Requests, waiting: Waiting) -> None:
+    last = requests._node.store.clients._last[waiting.client]
+    requests._settle(waiting, response(last.number, last.output))
+
+
+def restore_without_the_clients(patch: pytest.MonkeyPatch) -> None:
+    original = Store.adopt
+
+    def adopt(store: Store, content: Content) -> None:
+        content.clients.clear()
+        original(store, content)
+
+    patch.setattr(Store, "adopt", adopt)
+
+
+def deny_what_may_come_about(patch: pytest.MonkeyPatch) -> None:
+    def leader_changed(requests: Requests) -> None:
+        for waiting in list(requests._waiting):
+            requests._settle(waiting, not_leader(waiting.number))
+
+    patch.setattr(Requests, "_leader_changed", leader_changed)
+
+
 FAULTS: tuple[tuple[Break, str, set[str]], ...] = (
     (answer_before_the_thread_has_written, "nodes", {"durability_order"}),
     (go_on_after_a_failed_write, "nodes-disk", {"liveness", "write_errors_are_final"}),
@@ -117,7 +148,10 @@ FAULTS: tuple[tuple[Break, str, set[str]], ...] = (
     (expire_by_who_one_is, "nodes", {"state_machine_safety"}),
     (answer_again, "nodes", {"answered_once"}),
     (wait_for_ever, "nodes-network", {"liveness"}),
-    (number_requests_by_the_date, "nodes-disk", {"state_machine_safety", "output_correct"}),
+    (number_requests_by_the_date, "nodes", {"state_machine_safety", "output_correct"}),
+    (carry_out_what_was_answered, "nodes", {"vard_once"}),
+    (restore_without_the_clients, "nodes", {"state_machine_safety", "vard_once"}),
+    (deny_what_may_come_about, "nodes", {"vard_once"}),
 )
 
 

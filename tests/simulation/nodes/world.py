@@ -11,6 +11,7 @@ import msgspec
 
 from tests.simulation.checker import Checker, Stored, require
 from tests.simulation.network import RELIABLE, Network
+from tests.simulation.nodes.callers import Caller
 from tests.simulation.nodes.clients import Clients
 from tests.simulation.nodes.host import Host, Process
 from tests.simulation.nodes.locks import Contender, Lock
@@ -90,6 +91,7 @@ class World:
         self.nemesis = Nemesis(self)
         self.lock = Lock()
         self.contenders = [Contender(f"c{n}", self.lock, self.clients, self) for n in (1, 2)]
+        self.callers = [Caller(f"vard{n}", self.clients, self) for n in (1, 2)]
         self.watchers = [
             WatchingClient(f"w{n}", self, self.stream(f"watcher {n}"), stream=n == 2)
             for n in (1, 2)
@@ -234,6 +236,8 @@ class World:
         self._every("client", self.clients.act, 40)
         for number, contender in enumerate(self.contenders):
             self._every(f"lock {number}", contender.act, 150)
+        for number, caller in enumerate(self.callers):
+            self._every(f"vard {number}", caller.act, 50)
         self._every("nemesis", self.nemesis.act, self.profile.pause)
         self.run_until(self.scheduler.now + milliseconds * MILLISECOND)
         self._troubled = False

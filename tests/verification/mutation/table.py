@@ -444,6 +444,20 @@ STORE = (
         store.dump_what_is_written_meanwhile,
         unit("store/test_dump.py::test_writes_between_the_chunks_do_not_reach_the_dump"),
     ),
+    caught(
+        store.carry_out_requests_again,
+        nodes("nodes", "vard_once"),
+        unit("store/test_vard.py::test_a_request_is_carried_out_once_however_often_it_comes"),
+    ),
+    caught(
+        store.keep_no_clients_in_a_snapshot,
+        nodes("nodes", "state_machine_safety"),
+        unit("store/test_vard.py::test_what_was_answered_survives_a_dump"),
+    ),
+    caught(
+        store.never_count_clients_less,
+        unit("store/test_vard.py::test_large_outputs_push_others_out_but_never_the_last"),
+    ),
 )
 
 MUTANTS = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from vard_http.store import Event, Store
+from vard_http.store import ClientCache, ClientRequest, Event, Store, vard
 from vard_http.store import history as history_module
 from vard_http.store.history import EventHistory
 from vard_http.store.keyspace import Keyspace
@@ -126,6 +126,36 @@ def dump_what_is_written_meanwhile(patch: pytest.MonkeyPatch) -> None:
         return tree.root
 
     patch.setattr(Tree, "freeze", freeze)
+
+
+def carry_out_requests_again(patch: pytest.MonkeyPatch) -> None:
+    """A request of a vard client that comes twice is carried out twice."""
+
+    def apply(request: ClientRequest, store: Store) -> None:
+        output = vard.handle(
+            store, request.operation, request.key, request.value, request.expected, request.now
+        )
+        store.clients.save(request.client, request.number, output)
+
+    patch.setattr(ClientRequest, "apply", apply)
+
+
+def keep_no_clients_in_a_snapshot(patch: pytest.MonkeyPatch) -> None:
+    """A store that was restored does not know what it answered vard's clients."""
+    original = Store.adopt
+
+    def adopt(store: Store, content: object) -> None:
+        original(store, content)  # type: ignore[arg-type]
+        store.clients = ClientCache()
+
+    patch.setattr(Store, "adopt", adopt)
+
+
+def never_count_clients_less(patch: pytest.MonkeyPatch) -> None:
+    """The cache of vard's clients counts what it has forgotten as if it were still there."""
+    patch.setattr(
+        ClientCache, "_forget", lambda cache, client: cache._last.pop(client, None) and None
+    )
 
 
 def restore_without_expiries(patch: pytest.MonkeyPatch) -> None:
