@@ -73,6 +73,8 @@ class Sessions:
             headers["Authorization"] = self._authorization
         timeout = self.timeout if attempt.timeout is None else attempt.timeout
         connecting = min(timeout, self._connect_timeout)
+        if not request.repeatable:
+            await _notice_closed_connections()
         async with asyncio.timeout(timeout):
             return await self._opened().request(
                 request.method,
@@ -195,6 +197,13 @@ async def run(operation: Operation[T], line: Line) -> T:
         return result
     finally:
         operation.close()
+
+
+async def _notice_closed_connections() -> None:
+    """Let the loop read what has arrived, so that no write goes out on a connection that the
+    server has closed: it would be lost, and its outcome unknown."""
+    await asyncio.sleep(0)  # polls
+    await asyncio.sleep(0)  # calls those that have something to read
 
 
 def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
