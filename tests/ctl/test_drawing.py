@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vard_http.ctl.subtree.drawing import draw, in_ascii, shortened
+from vard_http.ctl.subtree.drawing import draw, shortened
 from vard_http.ctl.subtree.tree import Entry, Tree
 
 TREE: Tree = {
@@ -58,10 +58,6 @@ def test_names_stay_on_their_lines() -> None:
         "├── a\\nb",
         "└── \\xff",
     ]
-
-
-def test_branches_have_a_form_in_ascii() -> None:
-    assert in_ascii("│   ├── ") + in_ascii("└── ") == "|   |-- `-- "
 
 
 @pytest.mark.parametrize(

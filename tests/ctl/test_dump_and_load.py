@@ -107,6 +107,26 @@ def test_a_listing_says_what_it_lacks(server: Server, client: Client) -> None:
     )
 
 
+def test_a_subtree_is_drawn(server: Server, client: Client) -> None:
+    _fill(client)
+    drawn = run(server, "tree", "app")
+
+    assert (drawn.status, drawn.err) == (0, "")
+    assert drawn.out == (
+        "/app/\n"
+        "├── bytes \ufffd\\n? = \ufffd\\x00\n"
+        "├── empty/\n"
+        "├── fleeting/  (ttl 600s)\n"
+        "│   └── key = y\n"
+        "├── lease = x  (ttl 500s)\n"
+        "├── lines = first\\nsecond\\n\n"
+        "├── name = one\n"
+        "└── void = \n"
+        "\n"
+        "2 directories, 6 keys\n"
+    )
+
+
 def test_what_is_there_and_different_keeps_create_from_writing(
     server: Server, client: Client
 ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ctl.inside import run
+from tests.ctl.inside import run, run_alone
 from tests.harness.cluster import Cluster, running_cluster
 from vard_http.ctl.standing import Standing, is_whole, table
 
@@ -39,6 +39,15 @@ def test_a_cluster_is_whole_if_all_answer_and_one_leads(
 def cluster() -> Iterator[Cluster]:
     with running_cluster("vard", 3) as running:
         yield running
+
+
+def test_vards_commands_take_hosts_and_ports_as_vards_do(cluster: Cluster) -> None:
+    hosts = ",".join(f"127.0.0.1:{server.port}" for server in cluster.servers)
+    named = {"VARD_CLUSTER": hosts}
+
+    assert run_alone(["--cluster", hosts, "put", "from", "vard"], {}).out == "vard\n"
+    assert run_alone(["get", "from"], named).out == "vard\n"
+    assert run_alone(["status"], named).out.count("follower") == 2
 
 
 def test_each_member_is_told_and_then_who_is_silent(cluster: Cluster) -> None:

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Iterable
+
 import click
 
 from vard_http.ctl.completion.keys import complete_key
-from vard_http.ctl.console import console
+from vard_http.ctl.console import console, say
 from vard_http.ctl.session import Session, pass_session
-from vard_http.ctl.subtree.drawing import Line, draw, in_ascii, shortened
+from vard_http.ctl.subtree.drawing import Line, draw, shortened
 from vard_http.ctl.subtree.reading import tree_of
 from vard_http.ctl.subtree.tree import Tree, counted, path_of, text_of
 
 _PIPE_WIDTH = 100
 _LEAST_VALUE = 10
+_EQUALS = " = "
+
+_Part = tuple[str, str]
+"""A text and rich's name of its style."""
 
 
 @click.command()
@@ -29,32 +37,38 @@ def tree(session: Session, key: str, depth: int | None, values: bool, quorum: bo
     """
     top = path_of(key)
     nodes = tree_of(session.client.get(text_of(top), recursive=True, quorum=quorum).node)
-    for line in draw(nodes, top, depth):
-        _print(line, values)
-    console().print(f"\n{_counted(nodes, top)}", style="dim")
+    lines = [_parts(line, values, _width()) for line in draw(nodes, top, depth)]
+    _show([*lines, [], [(_counted(nodes, top), "dim")]])
 
 
-def _print(line: Line, values: bool) -> None:
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH
+
+
+def _parts(line: Line, values: bool, width: int) -> list[_Part]:
+    entry = line.entry
+    slash = "/" if entry.is_directory and not line.name.endswith("/") else ""
+    name = (line.name + slash, "bold blue" if entry.is_directory else "bold")
+    before, after = [(line.branches, "dim"), name], []
+    if line.below:
+        after.append((f"  ({line.below} below)", "dim"))
+    if entry.ttl is not None:
+        after.append((f"  (ttl {entry.ttl}s)", "yellow"))
+    if not values or entry.value is None:
+        return before + after
+    used = sum(len(text) for text, _ in before + after)
+    value = shortened(entry.value, max(width - used - len(_EQUALS), _LEAST_VALUE))
+    return [*before, (_EQUALS, "dim"), (value, ""), *after]
+
+
+def _show(lines: Iterable[list[_Part]]) -> None:
+    """With colours where they can be seen."""
+    if not sys.stdout.isatty():
+        say("\n".join("".join(text for text, _ in parts) for parts in lines))
+        return
     from rich.text import Text
 
-    out = console()
-    entry = line.entry
-    branches = line.branches if out.encoding.startswith("utf") else in_ascii(line.branches)
-    text = Text().append(branches, style="dim")
-    name = line.name
-    if entry.is_directory and not name.endswith("/"):
-        name += "/"
-    text.append(name, style="bold blue" if entry.is_directory else "bold")
-    notes = Text()
-    if line.below:
-        notes.append(f"  ({line.below} below)", style="dim")
-    if entry.ttl is not None:
-        notes.append(f"  (ttl {entry.ttl}s)", style="yellow")
-    if values and entry.value is not None:
-        width = out.width if out.is_terminal else _PIPE_WIDTH
-        left = max(width - text.cell_len - notes.cell_len - 3, _LEAST_VALUE)
-        text.append(" = ", style="dim").append(shortened(entry.value, left))
-    out.print(text + notes)
+    console().print(Text("\n").join(Text.assemble(*parts) for parts in lines))
 
 
 def _counted(nodes: Tree, top: bytes) -> str:

@@ -55,8 +55,8 @@ def _lead(election: Election, value: str, timeout: float | None) -> int:
     try:
         if not election.campaign(value, timeout):
             raise Failed(Ended.TIMED_OUT, "Error:  another leads")
-        say(f"{election.fencing_index} {value}")
         try:
+            say(f"{election.fencing_index} {value}")
             election.lost.wait()
         except Signalled:
             return Exit.SUCCESS

@@ -183,8 +183,8 @@ def _run(held: Lock, arguments: Sequence[str], signals: Signals, grace: float) -
 
 
 def _hold(held: Lock) -> int:
-    say(f"{held.fencing_index} {held.key}")
     try:
+        say(f"{held.fencing_index} {held.key}")
         held.lost.wait()
     except Signalled:
         return 0

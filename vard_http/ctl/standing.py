@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -117,6 +118,9 @@ def table(standings: Sequence[Standing]) -> Iterator[tuple[str, ...]]:
 
 
 def _print(standings: Sequence[Standing]) -> None:
+    if not sys.stdout.isatty():
+        say("\n".join("  ".join(cells) for cells in table(standings)))
+        return
     from rich.text import Text
 
     titles, *lines = table(standings)

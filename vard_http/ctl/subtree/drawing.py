@@ -45,11 +45,6 @@ def draw(tree: Tree, top: bytes, depth: int | None = None) -> Iterator[Line]:
             levels.append(_siblings(children, path))
 
 
-def in_ascii(branches: str) -> str:
-    """Branches for an output that has no characters to draw with."""
-    return branches.translate({0x2502: "|", 0x251C: "|", 0x2514: "`", 0x2500: "-"})
-
-
 def shortened(value: bytes, width: int) -> str:
     """A value on one line of at most `width` characters; what is cut ends in an ellipsis."""
     text = readable(value[: 4 * width + 4])
