@@ -115,6 +115,12 @@ def test_one_endpoint_only_is_asked_if_one_is_named() -> None:
         play(exchange(cluster.health(B), Endpoints([A, B, C])), REFUSED)
 
 
+def test_a_named_endpoint_is_not_preferred_afterwards() -> None:
+    endpoints = Endpoints([A, B, C])
+    play(exchange(cluster.health(f"{B}/"), endpoints), answer(200, {"health": "true"}))
+    assert endpoints.order() == (A, B, C)
+
+
 def test_a_redirect_is_followed_with_the_same_request() -> None:
     moved = answer(307, None, location=f"{B}/v2/keys/k?x=1")
     _, steps = play(exchange(keys.set("k", "v"), Endpoints([A, B])), moved, event(7))

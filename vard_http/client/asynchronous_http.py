@@ -82,7 +82,7 @@ class Sessions:
                 data=request.body,
                 headers=headers,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(sock_connect=connecting),
+                timeout=aiohttp.ClientTimeout(connect=connecting),
             )
 
     async def close(self) -> None:

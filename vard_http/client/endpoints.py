@@ -17,7 +17,7 @@ class Endpoints:
 
     def __init__(self, urls: str | Sequence[str]) -> None:
         self._lock = threading.Lock()
-        self._urls = _checked(urls)
+        self._urls = _listed(urls)
         self._preferred = self._urls[0]
 
     @property
@@ -45,22 +45,22 @@ class Endpoints:
 
     def replace(self, urls: Sequence[str]) -> None:
         """Put others in their place; the preferred one stays if it is among them."""
-        checked = _checked(urls)
+        listed = _listed(urls)
         with self._lock:
-            self._urls = checked
-            if self._preferred not in checked:
-                self._preferred = checked[0]
+            self._urls = listed
+            if self._preferred not in listed:
+                self._preferred = listed[0]
 
 
-def _checked(urls: str | Sequence[str]) -> tuple[str, ...]:
+def _listed(urls: str | Sequence[str]) -> tuple[str, ...]:
     listed = urls.split(",") if isinstance(urls, str) else urls
-    checked = tuple(dict.fromkeys(endpoint(url) for url in listed))
-    if not checked:
+    urls = tuple(dict.fromkeys(checked(url) for url in listed))
+    if not urls:
         raise ValueError("at least one endpoint is needed")
-    return checked
+    return urls
 
 
-def endpoint(url: str) -> str:
+def checked(url: str) -> str:
     """`url` as it is compared: no slash at the end. Raises ValueError unless http(s)://host:port."""
     text = url.strip().rstrip("/")
     parts = urlsplit(text)

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import TypeAlias, TypeVar
 from urllib.parse import urljoin, urlsplit
 
-from vard_http.client.endpoints import Endpoints
+from vard_http.client.endpoints import Endpoints, checked
 from vard_http.client.errors import ClusterUnavailable, EtcdError, OutcomeUnknown
 from vard_http.client.model import Response, refusal
 from vard_http.client.requests import Call, Request
@@ -121,14 +121,15 @@ def exchange(call: Call[T], endpoints: Endpoints, timeout: float | None = None) 
     Raises what `call.read` raises; ClusterUnavailable if no endpoint was of use; OutcomeUnknown.
     """
     errors: dict[str, str] = {}
-    order = endpoints.order() if call.endpoint is None else (call.endpoint,)
+    order = endpoints.order() if call.endpoint is None else (checked(call.endpoint),)
     for endpoint in order:
         outcome = yield from ask(Attempt(endpoint, call.request, timeout), endpoints, call.final)
         assert not isinstance(outcome, Open)
         decision = decide(outcome, repeatable=call.request.repeatable, final=call.final)
         if decision is Decision.DONE:
             assert isinstance(outcome, Response)
-            endpoints.prefer(endpoint)
+            if call.endpoint is None:
+                endpoints.prefer(endpoint)
             return call.read(outcome)
         errors[endpoint] = _reason(outcome)
         endpoints.avoid(endpoint)
