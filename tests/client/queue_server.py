@@ -32,7 +32,8 @@ class QueueServer:
 
     `lose` names methods whose next answers get lost after the request was carried out, `swallow`
     those whose next requests get lost and are carried out when `late` says. While `down` all
-    connections are refused. `at` calls a function when a time has come.
+    connections are refused; while it `hangs` all requests time out. `at` calls a function when a
+    time has come.
     """
 
     now: float = 100.0
@@ -43,6 +44,7 @@ class QueueServer:
     swallow: list[str] = field(default_factory=list)
     swallowed: list[Attempt] = field(default_factory=list)
     down: bool = False
+    hangs: bool = False
     log: list[str] = field(default_factory=list)
     agenda: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
     _polled: str | None = None
@@ -90,6 +92,9 @@ class QueueServer:
         if isinstance(step, Listen):
             assert self._polled is not None
             return self.poll(self._polled, step.seconds)
+        if self.hangs:
+            self.sleep(5.0 if step.timeout is None else step.timeout)
+            return CUT
         method = step.request.method
         self.log.append(method)
         if method in self.swallow:
@@ -113,7 +118,7 @@ class QueueServer:
         if parts.path == "/v2/members/leader":
             return answer(200, {})
         if parts.path == DIRECTORY:
-            nodes = [each.node() for each in self.keys.values()]
+            nodes = [each.node() for each in reversed(self.keys.values())]
             listing = {"key": key, "dir": True, "nodes": nodes}
             return answer(200, {"action": "get", "node": listing}, self.index)
         if "wait" in parse_qs(parts.query):

@@ -17,9 +17,9 @@ def server() -> QueueServer:
     return QueueServer()
 
 
-def place(server: QueueServer, text: str = "me") -> Place:
+def place(server: QueueServer, endpoints: str = "http://a:1") -> Place:
     return Place(
-        Endpoints("http://a:1"), "/_locks/l", text, TTL, timeout=5.0, clock=lambda: server.now
+        Endpoints(endpoints), "/_locks/l", "me", TTL, timeout=5.0, clock=lambda: server.now
     )
 
 
@@ -161,6 +161,32 @@ def test_it_is_lost_for_us_before_it_is_anybody_else_s(server: QueueServer) -> N
     assert f"for {TTL} s" in reason
     assert not mine.held
     assert server.now - 100 == pytest.approx(TTL, abs=0.5)
+
+
+def test_a_cluster_that_hangs_does_not_delay_the_news(server: QueueServer) -> None:
+    mine = place(server)
+    server.run(mine.enter())
+    server.hangs = True
+    server.run(mine.keep())
+    assert server.now - 100 == pytest.approx(TTL, abs=0.5)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_refreshing_and_leaving_are_sent_to_the_next_member(
+    server: QueueServer, method: str
+) -> None:
+    """Unlike other writes: a second one changes nothing."""
+    mine = place(server, endpoints="http://a:1,http://b:1")
+    server.run(mine.enter())
+    (key,) = server.keys
+    server.lose = [method]
+    server.at(server.now + TTL / 2, lambda: server.delete(key))
+    if method == "PUT":
+        server.run(mine.keep())
+        assert server.now == pytest.approx(100 + TTL * 2 / 3)
+    else:
+        server.run(mine.leave())
+    assert server.log.count(method) == 2 + (method == "PUT")
 
 
 def test_it_does_not_count_as_held_when_its_time_is_over(server: QueueServer) -> None:

@@ -102,6 +102,13 @@ def test_a_quiet_poll_stays_open_while_its_member_is_healthy() -> None:
     assert targets(steps)[1] == "/v2/members/leader"
 
 
+def test_the_poll_after_an_event_is_a_new_one() -> None:
+    watching = watch()
+    follow(watching, began(50), HEALTHY, event(60))
+    _, steps = follow(watching, event(61))
+    assert wait_index(steps[0]) == 61
+
+
 @pytest.mark.parametrize(
     "sign", [CUT, REFUSED, answer(503, {"message": "During election"})], ids=str
 )
@@ -151,6 +158,18 @@ def test_another_cluster_at_the_same_address_is_a_gap() -> None:
     other = answer(200, {"action": "set", "node": {"modifiedIndex": 12}}, x_etcd_cluster_id="2")
     item, _ = follow(watching, other, error(100, 404, "/k", 3))
     assert item == Resync(None, 3, 12)
+
+
+def test_another_cluster_is_noticed_though_it_is_quiet() -> None:
+    watching = watch(after_index=None)
+    play(watching.start(), answer(200, {"action": "get", "node": {}}, 12, x_etcd_cluster_id="1"))
+    item, _ = follow(watching, began(50, x_etcd_cluster_id="2"), error(100, 404, "/k", 50))
+    assert item == Resync(None, 50, 13)
+
+
+def test_an_event_with_an_index_that_was_told_before_is_a_gap() -> None:
+    item, _ = follow(watch(), event(10), error(100, 404, "/k", 10))
+    assert item == Resync(None, 10, 11)
 
 
 def test_a_cluster_that_lost_its_data_is_a_gap() -> None:
