@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 30.0
-FLAGS = ("--", "--election-timeout", "500", "--heartbeat-interval", "50")
+FLAGS = ("--election-timeout", "500", "--heartbeat-interval", "50")
 
 
 class NotSaid(AssertionError):
@@ -26,9 +26,9 @@ class NotSaid(AssertionError):
 class Dev:
     """A running command in plain mode. Lines are waited for in their order."""
 
-    def __init__(self, temporary: Path, options: Sequence[str] = ()) -> None:
+    def __init__(self, temporary: Path, options: Sequence[str], flags: Sequence[str]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "vard_http", "dev", "--plain", *options, *FLAGS],
+            [sys.executable, "-m", "vard_http", "dev", "--plain", *options, "--", *flags],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -91,8 +91,11 @@ class Dev:
 
 
 @contextlib.contextmanager
-def running(temporary: Path, options: Sequence[str] = ()) -> Iterator[Dev]:
-    dev = Dev(temporary, options)
+def running(
+    temporary: Path, options: Sequence[str] = (), flags: Sequence[str] = FLAGS
+) -> Iterator[Dev]:
+    """The command for the length of a `with` block; `temporary` is where it makes its directory."""
+    dev = Dev(temporary, options, flags)
     try:
         yield dev
     finally:

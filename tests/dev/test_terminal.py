@@ -30,7 +30,7 @@ class Terminal:
         self.as_found = termios.tcgetattr(self.theirs)
         self._shown = ""
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "vard_http", "dev", "--logs", "none", *FLAGS],
+            [sys.executable, "-m", "vard_http", "dev", "--logs", "none", "--", *FLAGS],
             stdin=self.theirs,
             stdout=self.theirs,
             stderr=self.theirs,
