@@ -63,6 +63,30 @@ def test_each_poll_asks_from_behind_the_last_event() -> None:
 
 
 @pytest.mark.parametrize(
+    ("watched", "changed", "action", "told"),
+    [
+        ("/k", "/k", "set", True),
+        ("/k", "/k/a/b", "set", True),
+        ("/k", "/k/_h", "set", False),
+        ("/k", "/k/_h/a", "set", False),
+        ("/_h", "/_h/a", "set", True),
+        ("/", "/a", "set", True),
+        ("/", "/_h/a", "set", False),
+        ("/p/q", "/p", "delete", True),
+        ("/p/q", "/p", "expire", True),
+        ("/px", "/p", "delete", False),
+    ],
+)
+def test_history_tells_no_more_than_a_watcher_would_have_seen(
+    watched: str, changed: str, action: str, told: bool
+) -> None:
+    watching = Watching(Endpoints([A, B]), watched, recursive=True, after_index=10)
+    item, _ = play(watching.poll(1.0), event(12, changed, action))
+    assert (item is not None) is told
+    assert watching.after == 12
+
+
+@pytest.mark.parametrize(
     ("broken", "members"),
     [
         ([CUT], [A, B]),
@@ -179,8 +203,9 @@ def test_a_cluster_that_lost_its_data_is_a_gap() -> None:
 
 
 def test_a_member_that_lags_is_waited_for() -> None:
+    """Whether the cluster has our index is asked once for each poll."""
     newer = error(100, 404, "/k", 12)
-    item, steps = follow(watch(), began(4), newer, HEALTHY, event(13))
+    item, steps = follow(watch(), began(4), newer, HEALTHY, began(4), HEALTHY, event(13))
     assert isinstance(item, Result)
     assert isinstance(steps[-1], Listen)
 

@@ -55,18 +55,22 @@ class Call(Generic[T]):
         return replace(self, request=replace(self.request, repeatable=True))
 
 
-def key_path(key: str) -> str:
-    """The percent-encoded path of a key: `a b` and `/a b/` are `/v2/keys/a%20b`.
+def clean_key(key: str) -> str:
+    """The key as the server tells it: `a//b/` is `/a/b`.
 
-    Bytes that are not UTF-8 stand in it as Python has them in arguments and file names
-    (`surrogateescape`). Raises ValueError for `.` and `..`, which the server takes for steps in a
-    path and not for names.
+    Raises ValueError for `.` and `..`, which the server takes for steps in a path and not for
+    names.
     """
     names = [name for name in key.split("/") if name]
     if "." in names or ".." in names:
         raise ValueError(f"a key cannot have a part named . or ..: {key!r}")
+    return "/" + "/".join(names)
+
+
+def key_path(key: str) -> str:
+    """The percent-encoded path of a key: `a b` is `/v2/keys/a%20b`. Raises ValueError."""
     # The root keeps its slash: guest's `/*` lets it read `/v2/keys/`, but not `/v2/keys`.
-    return "/v2/keys/" + quote("/".join(names), safe=_PATH_SAFE, errors="surrogateescape")
+    return "/v2/keys" + quote(clean_key(key), safe=_PATH_SAFE)
 
 
 def with_query(path: str, query: Mapping[str, str | int | bool | None]) -> str:

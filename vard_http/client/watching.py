@@ -42,7 +42,7 @@ from vard_http.client.exchange import (
     exchange,
 )
 from vard_http.client.model import Node, Response, Result, read_result, refusal
-from vard_http.client.requests import Call, Request, get_request, key_path, with_query
+from vard_http.client.requests import Call, Request, clean_key, get_request, key_path, with_query
 
 CHECK_SECONDS = 10.0
 _LEAST_PAUSE, _MOST_PAUSE = 0.05, 1.0
@@ -86,6 +86,7 @@ class Watching:
         if after_index is not None and after_index < 0:
             raise ValueError(f"after_index is an etcd index, 0 or more: {after_index!r}")
         self._endpoints = endpoints
+        self._key = clean_key(key)
         self._path = key_path(key)
         self._recursive = recursive
         self._on_gap = on_gap
@@ -95,6 +96,7 @@ class Watching:
         self._open: Open | None = None
         self._fruitless = 0
         self._quiet = 0.0
+        self._seems_behind = True
 
     @property
     def after(self) -> int:
@@ -137,6 +139,7 @@ class Watching:
             outcome = yield Listen(seconds)
             assert outcome is not None
             return outcome
+        self._seems_behind = True
         query = {"wait": True, "waitIndex": self.after + 1, "recursive": self._recursive or None}
         request = Request("GET", with_query(self._path, query), repeatable=True, hold=seconds)
         return (yield from ask(Attempt(self._asked(), request), self._endpoints))
@@ -159,7 +162,21 @@ class Watching:
         if event.node.modified_index <= self.after:
             return (yield from self._gap(_SET_BACK))
         self._after = event.node.modified_index
-        return event
+        return event if self._concerns(event) else None
+
+    def _concerns(self, event: Result) -> bool:
+        """Whether a watcher that is there when it happens would be told.
+
+        From its history the server also tells of hidden keys, and of the deletion of any directory
+        whose name is the beginning of ours: of `/p` to those who watch `/px` (contract, 10.3).
+        """
+        within = "/" if self._key == "/" else self._key + "/"
+        changed = event.node.key
+        if changed == self._key:
+            return True
+        if changed.startswith(within):
+            return not any(part.startswith("_") for part in changed[len(within) :].split("/"))
+        return within.startswith(changed if changed == "/" else changed + "/")
 
     def _refused(self, response: Response) -> Operation[Item | None]:
         error = refusal(response)
@@ -172,7 +189,8 @@ class Watching:
         self._quiet = 0.0
         if self._is_another_cluster(poll.head):
             return (yield from self._gap("another cluster answers"))
-        if poll.head.number("x-etcd-index") < self.after and (yield from self._is_set_back()):
+        self._seems_behind &= poll.head.number("x-etcd-index") < self.after
+        if self._seems_behind and (yield from self._is_set_back()):
             return (yield from self._gap(_SET_BACK))
         leader = Attempt(self._asked(), get_request("/v2/members/leader"))
         outcome = yield from ask(leader, self._endpoints, final=True)
@@ -188,6 +206,7 @@ class Watching:
             state = yield from self._read()
         except ClusterUnavailable:
             return False
+        self._seems_behind = False
         return state.index < self.after
 
     def _gap(self, cause: str) -> Operation[Item | None]:
