@@ -234,3 +234,30 @@ def test_thousands_of_keys_come_back(server: Server, client: Client) -> None:
 
     assert loaded.err.endswith("5000 done\n")
     assert len(read_document(run(server, "dump", "/many").out.encode()).tree) == 5_101
+
+
+def test_a_dump_that_cannot_be_written_is_told(server: Server, client: Client) -> None:
+    client.set("/app", "x")
+    ran = run(server, "dump", "/app", "-o", "/no/such/directory/file")
+
+    assert (ran.status, ran.err) == (
+        1,
+        "Error:  /no/such/directory/file: No such file or directory\n",
+    )
+
+
+@pytest.mark.etcd
+def test_etcd_takes_all_and_tells_what_it_lists() -> None:
+    with start_server("etcd") as server, Client(server.endpoint.client_url) as client:
+        _fill(client)
+        dumped = run(server, "dump", "/app", "--hidden", "/app/_hidden/_deeper")
+        loaded = run(server, "load", "--to", "/copy", stdin=dumped.out.encode())
+        again = run(server, "load", "--to", "/copy", "--mode", "replace", stdin=dumped.out.encode())
+
+        assert dumped.err.startswith("Not exact, as the server is no vard_http: hidden nodes")
+        assert (loaded.status, loaded.err.splitlines()[-1]) == (0, "9 done")
+        assert again.err == (
+            "0 to create, 0 to change, 0 to remove, 11 there already\n"
+            "Hidden nodes that the file does not name stay: the server is no vard_http\n"
+        )
+        assert client.get("/copy/_hidden/_deeper/key").node.value == "secret"

@@ -12,6 +12,7 @@ import click
 
 from vard_http.ctl.completion.keys import complete_key
 from vard_http.ctl.console import complain, error_console
+from vard_http.ctl.failures import Exit, failed
 from vard_http.ctl.session import Session, pass_session
 from vard_http.ctl.subtree.document import Document, Form, write_document
 from vard_http.ctl.subtree.reading import Reading, Source, now_in_utc, read_subtree
@@ -72,7 +73,10 @@ def dump(
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
     else:
-        _write(output, text)
+        try:
+            _write(output, text)
+        except OSError as error:
+            raise failed(Exit.BAD_ARGUMENTS, f"{output}: {error.strerror}") from error
         number = counted(len(reading.tree), "node", "nodes")
         complain(f"{output}: {number} of {readable(top)}")
     _say_what_is_missing(reading)

@@ -132,14 +132,22 @@ def _in_the_way(plan: Plan, mode: Mode) -> Failed:
 def _load(client: Client, plan: Plan) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    total = sum(map(len, plan.phases))
+    total, tried = sum(map(len, plan.phases)), 0
+
+    def note(count: int) -> None:
+        nonlocal tried
+        tried = count
+        progress.update(task, completed=count)
+
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = error_console()
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("", total=total)
-        outcome = carry_out(
-            client, plan.phases, lambda tried: progress.update(task, completed=tried)
-        )
+        try:
+            outcome = carry_out(client, plan.phases, note)
+        except KeyboardInterrupt:
+            complain(f"Interrupted after {tried} of {total}, or a few more; load it again to go on")
+            raise
     for failure in outcome.failures:
         complain(f"{_named(failure.step)}: {readable(str(failure.error).encode())}")
     _end(outcome)
