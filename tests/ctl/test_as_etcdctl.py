@@ -11,14 +11,99 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.clients.etcdctl import Command, Etcdctl, Outcome
-from tests.clients.etcdctl_commands import AUTH, KEYS, MEMBER, WATCHES, Step
-from tests.ctl.vardctl import Vardctl, comparable
+from tests.clients.etcdctl import PATIENCE, Command, Etcdctl, Outcome, Watching
+from tests.clients.etcdctl_commands import (
+    AUTH,
+    KEYS,
+    MEMBER,
+    OF_THREE,
+    UNREACHABLE,
+    WATCHES,
+    Step,
+    ctl,
+)
+from tests.cluster.client import wait_until
+from tests.cluster.membership import UNGUARDED
+from tests.ctl.vardctl import Vardctl, VardctlProcess, comparable
+from tests.harness.cluster import running_cluster
 from tests.harness.processes import start_server
 
 pytestmark = pytest.mark.etcd
 
-TABLES = {"keys": KEYS, "watches": WATCHES, "auth": AUTH, "member": MEMBER}
+# How Go's flag package and urfave/cli read command lines.
+FLAGS: list[Step] = [
+    ctl("-debug=false -output simple set x 1"),
+    ctl("set x -5"),
+    ctl("set x -- -7"),
+    ctl("set -- x -7"),
+    ctl("set x 5 --ttl"),
+    ctl("set x 5 --ttl 0x384"),
+    ctl("set x --ttl 900 5 more"),
+    ctl("set x 5 -ttl=900 -ttl=901"),
+    ctl("set x 5 --ttl=1_0_0"),
+    ctl("set x 5 --ttl=9223372036854775808"),
+    ctl("mk - dash"),
+    ctl("get -"),
+    ctl("get x -bad"),
+    ctl("get -bad x"),
+    ctl("get x -q -sort"),
+    ctl("get ---x"),
+    ctl("get --=x"),
+    ctl("ls / -p -r --sort"),
+    ctl("ls -pr"),
+    ctl("ls -p=false --sort"),
+    ctl("ls -p=x"),
+    ctl("watch --forever -f x"),
+    ctl("-o"),
+    ctl("--timeout 1 get x"),
+    ctl("--timeout 0 get x"),
+    ctl("--timeout 1m0.5s get x"),
+    ctl("--debug=maybe get x"),
+    ctl("get -help"),
+    ctl("user help add"),
+    ctl("user --bad"),
+    ctl("user add -x"),
+    ctl("help none"),
+    ctl("mk dir/a 1"),
+    ctl("get dir/../x"),
+    ctl("get dir/./a/"),
+    ctl("get ''"),
+    ctl(f"--endpoints {UNREACHABLE} --no-sync mk x 1"),
+    ctl(f"--endpoints {UNREACHABLE} --no-sync member list"),
+    ctl(f"--endpoints {UNREACHABLE} --no-sync member remove 1"),
+    ctl(f"--endpoints {UNREACHABLE} --no-sync user list"),
+    ctl(f"--endpoints {UNREACHABLE} --no-sync watch x"),
+    ctl("member add n2 ftp://a:1"),
+    ctl("member add n2 http://a"),
+    ctl("member add n2 http://a:1/x"),
+    ctl("member add n2 http://a:x"),
+]
+
+TABLES = {"keys": [*KEYS, *FLAGS], "watches": WATCHES, "auth": AUTH, "member": MEMBER}
+
+# A few of every kind, on etcd itself.
+ON_ETCD: list[Step] = [
+    ctl("set foo bar"),
+    ctl("-o json set --ttl 900 --swap-with-value bar foo baz"),
+    ctl("-o extended get --quorum foo"),
+    ctl("mk foo again"),
+    ctl("mk --in-order dir a"),
+    ctl("ls --sort --recursive -p"),
+    ctl("-o json ls --sort"),
+    ctl("rm --with-index 1 foo"),
+    Watching(ctl("watch --recursive /"), (ctl("update foo new"),)),
+    ctl("member list"),
+    ctl("cluster-health"),
+    ctl("member update '{id:default}' http://127.0.0.1:7"),
+    ctl("user add root:pw"),
+    ctl("role add readers"),
+    ctl("role grant readers --path '/r/*' --read"),
+    ctl("auth enable"),
+    ctl("-u root:pw role get readers"),
+    ctl("-u root:no user list"),
+    ctl("-u root:pw auth disable"),
+    ctl("rm -r dir"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +138,40 @@ def test_command(
 ) -> None:
     etcdctl, vardctl = _outcomes(pair_for(table), step)
     assert vardctl == etcdctl
+
+
+def _agree(clients: Sequence[Etcdctl], command: Command) -> bool:
+    """Members may answer the first in another way than the second: they notice who is gone."""
+    etcdctl, vardctl = _outcomes(clients, command)
+    return vardctl == etcdctl
+
+
+def test_on_etcd_itself() -> None:
+    with start_server("etcd") as theirs, start_server("etcd") as ours:
+        for step in ON_ETCD:
+            etcdctl, vardctl = _outcomes((Etcdctl([theirs]), Vardctl([ours])), step)
+            assert vardctl == etcdctl, step
+
+
+def test_members_of_three_and_one_that_dies() -> None:
+    with (
+        running_cluster("vard", 3, [UNGUARDED]) as theirs,
+        running_cluster("vard", 3, [UNGUARDED]) as ours,
+    ):
+        clients = Etcdctl(theirs.servers), Vardctl(ours.servers)
+        for command in OF_THREE:
+            etcdctl, vardctl = _outcomes(clients, command)
+            assert vardctl == etcdctl, command
+        ours.servers[1].kill()
+        same = Etcdctl(ours.servers), Vardctl(ours.servers)
+        for command in (ctl("get none"), ctl("cluster-health", any_order=True)):
+            wait_until(lambda command=command: _agree(same, command), str(command), PATIENCE)  # type: ignore[misc]
+
+
+def test_a_process_of_its_own_reads_its_arguments_input_and_variables() -> None:
+    with start_server("vard") as server:
+        vardctl = VardctlProcess([server])
+        assert vardctl.run(ctl("set piped", "grüße\n")) == Outcome(0, ("grüße\n", "\n"), ())
+        failed = vardctl.run(ctl("get none"))
+        assert (failed.status, failed.stdout) == (4, ())
+        assert failed.stderr[0].startswith("Error:  100: Key not found (/none)")

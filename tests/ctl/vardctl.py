@@ -14,15 +14,19 @@ _HELP = re.compile(r"(NAME|Usage):")
 _VERSION = re.compile(r"\w+ctl version: [\w.]+")
 
 
-class Vardctl(Etcdctl):
-    """A client of one cluster; what waits for events has a process of its own, the rest none."""
+class VardctlProcess(Etcdctl):
+    """A client of one cluster that is started for every command."""
+
+    def _program(self) -> Sequence[str]:
+        return [sys.executable, "-m", "vard_http.ctl"]
+
+
+class Vardctl(VardctlProcess):
+    """The same, but only what waits for events is a process of its own, for it takes 0.1 s."""
 
     def run(self, command: Command) -> Outcome:
         ran = run_alone(self._arguments(command), self._environment(), command.stdin.encode())
         return self._outcome(command, ran.status, ran.out, ran.err)
-
-    def _program(self) -> Sequence[str]:
-        return [sys.executable, "-m", "vard_http.ctl"]
 
 
 def comparable(outcome: Outcome) -> Outcome:

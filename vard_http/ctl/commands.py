@@ -33,6 +33,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, str]]] = {
     "Cluster": {
         "cluster-health": "health:cluster_health",
         "member": "members:member",
+        "backup": "backup:backup",
+        "import": "importing:import_",
     },
     "Access": {
         "user": "users:user",

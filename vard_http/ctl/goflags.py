@@ -130,7 +130,8 @@ class _Line:
         if flag is None:
             raise self._error(f"flag provided but not defined: -{name}")
         if self._names.setdefault(flag, name) != name:
-            raise self._error(f"Cannot use two forms of the same flag: {name} {self._names[flag]}")
+            second, first = flag.opts[1].lstrip("-"), flag.opts[0].lstrip("-")
+            raise self._error(f"Cannot use two forms of the same flag: {second} {first}")
         spelling = next(each for each in flag.opts if each.lstrip("-") == name)
         if flag.is_flag:
             self._switches[spelling] = not equals or self._switch(name, value)

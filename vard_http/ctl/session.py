@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
@@ -38,6 +37,14 @@ class Session:
         return found or tuple(map(_with_scheme, _listed(self.options.endpoints)))
 
     @cached_property
+    def credentials(self) -> tuple[str, str] | None:
+        """Who asks, and the password, which may have to be typed."""
+        name, colon, password = self.options.username.partition(":")
+        if name and not colon:
+            password = ask_password("Password: ")
+        return (name, password) if name else None
+
+    @cached_property
     def client(self) -> Client:
         """The client of this run's cluster, with its credentials and certificates. Raises Failed.
 
@@ -54,7 +61,7 @@ class Session:
     def _made(self, kind: Callable[..., _Client]) -> _Client:
         options = self.options
         endpoints, tls = self.endpoints, _tls(options)
-        name, password = self._credentials
+        name, password = self.credentials or (None, None)
         try:
             return kind(
                 endpoints,
@@ -64,13 +71,8 @@ class Session:
                 timeout=options.timeout or options.total_timeout,
                 connect_timeout=options.timeout or options.total_timeout,
             )
-        except (OSError, ValueError) as error:  # files of TLS (ssl.SSLError is an OSError), URLs
-            raise Failed(Exit.BAD_ARGUMENTS, _reason(error)) from error
-
-    @cached_property
-    def _credentials(self) -> tuple[str | None, str | None]:
-        """Name and password, asked for once."""
-        return _credentials(self.options.username)
+        except (OSError, ValueError) as error:  # what is in the files of TLS; URLs
+            raise Failed(Exit.BAD_ARGUMENTS, str(error)) from error
 
     @cached_property
     def cluster(self) -> Cluster:
@@ -102,25 +104,24 @@ def _with_scheme(endpoint: str) -> str:
 
 
 def _tls(options: Options) -> Tls | None:
-    if bool(options.cert_file) != bool(options.key_file):
+    ca, cert, key = options.ca_file, options.cert_file, options.key_file
+    if bool(cert) != bool(key):
         raise Failed(
             Exit.BAD_ARGUMENTS,
-            f"KeyFile and CertFile must both be present[key: {options.key_file},"
-            f" cert: {options.cert_file}]",
+            f"KeyFile and CertFile must both be present[key: {key}, cert: {cert}]",
         )
-    return Tls(options.ca_file or None, options.cert_file or None, options.key_file or None)
+    for path in filter(None, (cert, key, ca)):
+        _insist_readable(path)
+    if not (ca or cert):
+        return None  # loading the system's certificates takes longer than most commands
+    return Tls(ca or None, cert or None, key or None)
 
 
-def _credentials(user: str) -> tuple[str | None, str | None]:
-    if not user:
-        return None, None
-    name, colon, password = user.partition(":")
-    if not colon:
-        password = ask_password("Password: ")
-    return (name, password) if name else (None, None)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
-        return f"open {error.filename}: {(error.strerror or str(error)).lower()}"
-    return str(error)
+def _insist_readable(path: str) -> None:
+    """OpenSSL does not say which file it could not read."""
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        reason = f"open {path}: {(error.strerror or str(error)).lower()}"
+        raise Failed(Exit.BAD_ARGUMENTS, reason) from error

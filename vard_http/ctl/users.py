@@ -13,7 +13,7 @@ from vard_http.ctl.cluster import Cluster, Question, json_question
 from vard_http.ctl.console import say
 from vard_http.ctl.failures import Exit, Failed
 from vard_http.ctl.groups import GoGroup
-from vard_http.ctl.passwords import NoPassword, ask_password
+from vard_http.ctl.passwords import ask_password
 from vard_http.ctl.requests import ask_for, read
 from vard_http.ctl.session import Session, pass_session
 
@@ -59,7 +59,7 @@ def add(session: Session, arguments: tuple[str, ...]) -> None:
     cluster, given = _cluster_and_name(session, arguments)
     name, colon, password = given.partition(":")
     if not colon:
-        password = _new_password()
+        password = ask_password("New password: ")
     change = {"user": name, **_password(password), "roles": None}
     ask_for(cluster, json_question("PUT", _path(name), change), *_DONE)
     say(f"User {name} created")
@@ -81,7 +81,7 @@ def remove(session: Session, arguments: tuple[str, ...]) -> None:
 def passwd(session: Session, arguments: tuple[str, ...]) -> None:
     """Change a user's password, which is asked for."""
     cluster, name = _cluster_and_name(session, arguments)
-    change = {"user": name, **_password(_new_password()), "roles": None}
+    change = {"user": name, **_password(ask_password("New password: ")), "roles": None}
     ask_for(cluster, json_question("PUT", _path(name), change))
     say("Password updated")
 
@@ -134,10 +134,3 @@ def _path(name: str) -> str:
 
 def _password(password: str) -> dict[str, str]:
     return {"password": password} if password else {}
-
-
-def _new_password() -> str:
-    try:
-        return ask_password("New password: ")
-    except NoPassword as error:
-        raise Failed(Exit.BAD_ARGUMENTS, "Error reading password: EOF") from error

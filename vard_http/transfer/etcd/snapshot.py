@@ -80,7 +80,12 @@ class _Store(msgspec.Struct, rename="pascal"):
     stats: Stats
 
 
+class _Rooted(msgspec.Struct, rename="pascal"):
+    root: _Node
+
+
 _decode_store = msgspec.json.Decoder(_Store).decode
+_decode_rooted = msgspec.json.Decoder(_Rooted).decode
 
 
 def newest_snapshot(directory: Path, known: Collection[Position]) -> tuple[Path, Position] | None:
@@ -150,6 +155,11 @@ def read_store(text: bytes) -> Image:
         clients=[],
         root=root,
     )
+
+
+def read_root(text: bytes) -> Directory:
+    """Only the nodes of the store that wrote `text`. Raises msgspec.DecodeError, ValueError."""
+    return _directory(_decode_rooted(text).root)
 
 
 def read_time(text: str) -> int:
