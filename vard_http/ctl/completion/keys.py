@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 from vard_http.client import Node
@@ -29,7 +30,8 @@ def complete_key(
 
     None if they are not here within PATIENCE.
     """
-    if ctx.params.get(parameter.name or ""):
+    name = parameter.name or ""
+    if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE and ctx.params.get(name):
         return []
     found: list[Node] = []
 

@@ -32,7 +32,7 @@ _BASH: Final = """\
         case $type in
             file) compopt -o default ;;
             keydir) compopt -o nospace; COMPREPLY+=("$value") ;;
-            *) COMPREPLY+=("$value") ;;
+            plain) COMPREPLY+=("$value") ;;
         esac
     done < <(%(complete_var)s=bash_complete COMP_LINE="${COMP_LINE:0:COMP_POINT}" \\
         COMP_BREAKS="$COMP_WORDBREAKS" "$1" 2>/dev/null)
@@ -75,7 +75,7 @@ function %(complete_func)s
         switch $parts[1]
             case file
                 __fish_complete_path (commandline -ct)
-            case '*'
+            case keydir plain
                 echo -- $parts[2]
         end
     end
