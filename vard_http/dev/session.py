@@ -76,6 +76,7 @@ class Session:
             async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
                 await self._live(http)
         finally:
+            self._stop.set()
             self._say("Ending all nodes.")
             await self._cluster.end()
             self._screen.close()
