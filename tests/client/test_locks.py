@@ -10,31 +10,37 @@ import threading
 
 import pytest
 
+from tests.client.clients import Manner, opened
 from tests.harness.processes import Server
 from vard_http.client import AsyncClient, Client, Leader
 
 HOLDER = """
 import sys, time
 from vard_http.client import Client
-with Client(sys.argv[1]) as client, client.lock("killed", ttl=1) as lock:
+with Client(sys.argv[1]) as client, client.lock("killed", ttl=2) as lock:
     print(lock.fencing_index, flush=True)
     time.sleep(60)
 """
 
 
-def test_the_next_holds_after_the_holder_was_killed(client: Client, server: Server) -> None:
-    command = [sys.executable, "-c", HOLDER, server.endpoint.client_url]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+def test_the_next_holds_after_the_holder_was_killed(server: Server) -> None:
+    url = server.endpoint.client_url
+    manner: Manner = "blocking" if server.kind == "vard" else "asynchronous"
+    command = [sys.executable, "-c", HOLDER, url]
+    with (
+        opened(manner, url) as client,
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder,
+    ):
         assert holder.stdout is not None
         theirs = int(holder.stdout.readline())
-        lock = client.lock("killed", ttl=1)
-        assert not lock.acquire(timeout=1.5)  # it is being refreshed
+        lock = client.lock("killed", ttl=2)
+        assert not lock.acquire(timeout=2.5)  # it is being refreshed
         holder.send_signal(signal.SIGKILL)
-        assert lock.acquire(timeout=5)
-    assert lock.held
-    assert lock.fencing_index > theirs
-    lock.release()
-    assert not lock.held
+        assert lock.acquire(timeout=10)
+        assert lock.held
+        assert lock.fencing_index > theirs
+        lock.release()
+        assert not lock.held
 
 
 def test_one_after_the_other_holds(server: Server) -> None:

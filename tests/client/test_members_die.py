@@ -28,7 +28,7 @@ def urls(*servers: Server) -> list[str]:
 class Writer(threading.Thread):
     """Creates files in order until it is told to stop; what failed it does not write again.
 
-    A hundred a second, so that the history of 1000 outlasts the start of a member.
+    Fifty a second, so that the history of 1000 outlasts the start of a member.
     """
 
     def __init__(self, endpoints: list[str], directory: str) -> None:
@@ -45,7 +45,7 @@ class Writer(threading.Thread):
                     self.written.append(
                         client.create_in_order(self._directory, str(number)).node.key
                     )
-                if self.enough.wait(0.01):
+                if self.enough.wait(0.02):
                     return
 
 
