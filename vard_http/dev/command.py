@@ -73,7 +73,8 @@ def _dev(
     -- --election-timeout 500.
     """
     check_flags(flags)
-    plain = plain or not (os.isatty(0) and os.isatty(1))
+    dumb = os.environ.get("TERM", "dumb") == "dumb"
+    plain = plain or dumb or not (os.isatty(0) and os.isatty(1))
     return asyncio.run(_run(Wishes(nodes, base_port, port_step), data_dir, plain, logs, flags))
 
 
