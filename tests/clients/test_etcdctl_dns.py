@@ -44,11 +44,11 @@ def etcdctls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Etcdctl]
     if not may_mount():
         pytest.skip("only root may give etcdctl another /etc/resolv.conf, and not everywhere")
     with ExitStack() as stack:
-        yield [_finding(kind, tmp_path_factory.mktemp(kind), stack) for kind in KINDS]
+        yield [finding(Etcdctl, kind, tmp_path_factory.mktemp(kind), stack) for kind in KINDS]
 
 
-def _finding(kind: Kind, directory: Path, stack: ExitStack) -> Etcdctl:
-    """An etcdctl whose DNS knows one server, and whose own endpoint does not answer."""
+def finding(client: type[Etcdctl], kind: Kind, directory: Path, stack: ExitStack) -> Etcdctl:
+    """A client whose DNS knows one server, and whose own endpoint does not answer."""
     server = stack.enter_context(start_server(kind))
     records = {
         "_etcd-client._tcp.store.test.": ("SRV", f"1 1 {server.port} n1.store.test."),
@@ -59,7 +59,7 @@ def _finding(kind: Kind, directory: Path, stack: ExitStack) -> Etcdctl:
     configuration = directory / "resolv.conf"
     configuration.write_text(f"nameserver {address}\n")
     mount = f'mount --bind {configuration} /etc/resolv.conf && exec "$@"'
-    return Etcdctl([server], UNREACHABLE, ["unshare", "--mount", "sh", "-c", mount, "sh"])
+    return client([server], UNREACHABLE, ["unshare", "--mount", "sh", "-c", mount, "sh"])
 
 
 @pytest.mark.parametrize(("command", "status"), COMMANDS, ids=str)
