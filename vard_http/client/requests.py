@@ -68,9 +68,13 @@ def clean_key(key: str) -> str:
 
 
 def key_path(key: str) -> str:
-    """The percent-encoded path of a key: `a b` is `/v2/keys/a%20b`. Raises ValueError."""
+    """The percent-encoded path of a key: `a b` is `/v2/keys/a%20b`. Raises ValueError.
+
+    Bytes that are not UTF-8 stand in it as Python has them in arguments and file names
+    (`surrogateescape`).
+    """
     # The root keeps its slash: guest's `/*` lets it read `/v2/keys/`, but not `/v2/keys`.
-    return "/v2/keys" + quote(clean_key(key), safe=_PATH_SAFE)
+    return "/v2/keys" + quote(clean_key(key), safe=_PATH_SAFE, errors="surrogateescape")
 
 
 def with_query(path: str, query: Mapping[str, str | int | bool | None]) -> str:
