@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import BinaryIO
 
 import click
@@ -15,7 +16,7 @@ from vard_http.ctl.subtree.document import Document, DocumentError, Form, read_d
 from vard_http.ctl.subtree.plan import Mode, Plan, Step, make_plan
 from vard_http.ctl.subtree.reading import read_subtree
 from vard_http.ctl.subtree.tree import Tree, counted, hidden_tops, moved, parents, path_of, readable
-from vard_http.ctl.subtree.writing import Outcome, carry_out
+from vard_http.ctl.subtree.writing import Tried, carry_out
 
 
 @click.command()
@@ -132,35 +133,36 @@ def _in_the_way(plan: Plan, mode: Mode) -> Failed:
 def _load(client: Client, plan: Plan) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    total, tried = sum(map(len, plan.phases)), 0
-
-    def note(count: int) -> None:
-        nonlocal tried
-        tried = count
-        progress.update(task, completed=count)
-
+    total = sum(map(len, plan.phases))
+    tried: list[Tried] = []
     columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = error_console()
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=total)
-        try:
-            outcome = carry_out(client, plan.phases, note)
-        except KeyboardInterrupt:
-            complain(f"Interrupted after {tried} of {total}, or a few more; load it again to go on")
-            raise
-    for failure in outcome.failures:
-        complain(f"{_named(failure.step)}: {readable(str(failure.error).encode())}")
-    _end(outcome)
+    try:
+        with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+            task = progress.add_task("", total=total)
+            for each in carry_out(client, plan.phases):
+                tried.append(each)
+                progress.advance(task)
+    except KeyboardInterrupt:
+        complain("Interrupted; what was being written may be there. Load it again to go on")
+        raise
+    finally:
+        _tell(tried, total)
+    if len(tried) < total or any(each.error for each in tried):
+        raise Failed(Exit.SERVER_ERROR)
+
+
+def _tell(tried: Sequence[Tried], total: int) -> None:
+    failures = [(each.step, each.error) for each in tried if each.error is not None]
+    for step, error in failures:
+        complain(f"{_named(step)}: {readable(str(error).encode())}")
+    parts = [f"{len(tried) - len(failures)} done"]
+    if failures:
+        parts.append(f"{len(failures)} failed")
+    if len(tried) < total:
+        parts.append(f"{total - len(tried)} not tried")
+    complain(", ".join(parts))
 
 
 def _named(step: Step) -> str:
     return f"{step.action} {readable(step.path)}"
-
-
-def _end(outcome: Outcome) -> None:
-    if not outcome.failures:
-        complain(f"{outcome.done} done")
-        return
-    untried = f", {outcome.untried} not tried" if outcome.untried else ""
-    complain(f"{outcome.done} done, {len(outcome.failures)} failed{untried}")
-    raise Failed(Exit.SERVER_ERROR)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Final
@@ -19,48 +19,31 @@ _HOPELESS: Final = (ClusterUnavailable, RaftInternal)
 """After one of these the next write would fail in the same way, and take its time for it."""
 
 
-class Failure(msgspec.Struct, frozen=True):
-    """A step that was not made, or of which nobody knows, and why."""
+class Tried(msgspec.Struct, frozen=True):
+    """A step, and why it was not made, or why nobody knows; `error` is None if it was made."""
 
     step: Step
-    error: ClientError
+    error: ClientError | None
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """`done` steps were made; the `failures`, and `untried` ones after one that ends it all."""
-
-    done: int
-    failures: Sequence[Failure]
-    untried: int
-
-
-def carry_out(
-    client: Client, phases: Sequence[Sequence[Step]], progress: Callable[[int], None]
-) -> Outcome:
-    """Make the steps, phase by phase; `progress` is told after each how many were tried.
+def carry_out(client: Client, phases: Sequence[Sequence[Step]]) -> Iterator[Tried]:
+    """Make the steps, phase by phase; yields each when it was tried.
 
     A step that fails does not keep the others from being made, unless the cluster itself is gone
-    or refuses all.
+    or refuses all: then the rest is not tried.
     """
-    failures: list[Failure] = []
-    total = sum(map(len, phases))
-    tried = 0
     with ThreadPoolExecutor(WORKERS) as pool:
         for phase in phases:
-            for step, error in _made(pool, client, phase):
-                tried += 1
-                if error is not None:
-                    failures.append(Failure(step, error))
-                progress(tried)
-            if any(isinstance(failure.error, _HOPELESS) for failure in failures):
-                break
-    return Outcome(tried - len(failures), failures, total - tried)
+            hopeless = False
+            for tried in _made(pool, client, phase):
+                hopeless = hopeless or isinstance(tried.error, _HOPELESS)
+                yield tried
+            if hopeless:
+                return
 
 
-def _made(
-    pool: ThreadPoolExecutor, client: Client, steps: Iterable[Step]
-) -> Iterator[tuple[Step, ClientError | None]]:
-    """Each step with what went wrong; ends early after what is hopeless."""
+def _made(pool: ThreadPoolExecutor, client: Client, steps: Iterable[Step]) -> Iterator[Tried]:
+    """Ends early after what is hopeless."""
     waiting = iter(steps)
     running: dict[Future[None], Step] = {}
     hopeless = False
@@ -78,7 +61,7 @@ def _made(
             if error is not None and not isinstance(error, ClientError):
                 raise error
             hopeless = hopeless or isinstance(error, _HOPELESS)
-            yield step, error
+            yield Tried(step, error)
         start(len(finished))
 
 
