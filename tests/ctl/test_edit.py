@@ -177,6 +177,17 @@ def test_marks_that_are_left_are_not_written(client: Client, desk: _Desk) -> Non
     assert len(desk.kept()) == 2
 
 
+def test_what_interrupts_the_editor_does_not_end_the_edit(client: Client, desk: _Desk) -> None:
+    script = """
+import os, signal
+signal.signal(signal.SIGINT, lambda *_: path.write_text("interrupted"))
+os.kill(os.getppid(), signal.SIGINT)
+os.kill(os.getpid(), signal.SIGINT)
+"""
+    assert desk.edit(script).status == 0
+    assert client.get("/conf/app.yaml").node.value == "interrupted"
+
+
 def test_an_editor_that_fails_writes_nothing_and_loses_nothing(client: Client, desk: _Desk) -> None:
     ran = desk.edit("path.write_text('mine'); sys.exit(3)")
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,7 +150,8 @@ class _Editing:
         self._kept.append(path)
         command = [*self._editor, file]
         try:
-            status = subprocess.run(command, check=False).returncode
+            with _interrupts_for_the_editor():
+                status = subprocess.run(command, check=False).returncode
         except OSError as error:
             path.unlink()
             self._kept.pop()
@@ -184,6 +187,19 @@ class _Editing:
     def _tell(self) -> None:
         for path in self._kept:
             complain(f"Your text is kept in {path}")
+
+
+@contextlib.contextmanager
+def _interrupts_for_the_editor() -> Iterator[None]:
+    """What is typed to interrupt the editor does not end us, who have its text."""
+    typed = (signal.SIGINT, signal.SIGQUIT)
+    # A handler, unlike SIG_IGN, is not handed down to the editor.
+    before = {number: signal.signal(number, lambda *_: None) for number in typed}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _editor(environ: Mapping[str, str]) -> list[str]:
