@@ -32,7 +32,6 @@ MAX_CACHED_READ: Final = 512
 
 _TRUE: Final = frozenset((b"1", b"t", b"T", b"true", b"TRUE", b"True"))
 _FALSE: Final = frozenset((b"0", b"f", b"F", b"false", b"FALSE", b"False"))
-_PLAIN_VALUE = re.compile(rb"value=[^&;%]*")
 _DIGITS = re.compile(rb"[0-9]+", re.ASCII)
 _MAX_UINT64: Final = (1 << 64) - 1
 
@@ -113,11 +112,17 @@ def parse(
         and method == b"PUT"
         and content_type == FORM
         and isinstance(body, bytes)
-        and _PLAIN_VALUE.fullmatch(body)
+        and _is_plain_value(body)
     ):
         # What follows, for the commonest write: just a value.
         return Write(Set(now, path, body[6:].replace(b"+", b" ")), brief=False)
     return _operation(method, path, _form(method, query, content_type, body).values, now)
+
+
+def _is_plain_value(body: bytes) -> bool:
+    """Whether a form is just a value, with nothing in it to decode but spaces."""
+    # Three searches for a byte are many times faster than one regular expression.
+    return body.startswith(b"value=") and not (b"&" in body or b"%" in body or b";" in body)
 
 
 def _read(method: bytes, path: bytes, query: bytes) -> Operation:
