@@ -107,6 +107,11 @@ def test_a_listing_says_what_it_lacks(server: Server, client: Client) -> None:
     )
 
 
+def test_a_hidden_node_elsewhere_is_no_part_of_a_dump(server: Server) -> None:
+    ran = run(server, "dump", "/app", "--hidden", "/_other")
+    assert (ran.status, ran.err) == (1, "Error:  --hidden /_other is not below /app\n")
+
+
 def test_a_subtree_is_drawn(server: Server, client: Client) -> None:
     _fill(client)
     drawn = run(server, "tree", "app")

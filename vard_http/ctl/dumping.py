@@ -16,7 +16,7 @@ from vard_http.ctl.failures import Exit, failed
 from vard_http.ctl.session import Session, pass_session
 from vard_http.ctl.subtree.document import Document, Form, write_document
 from vard_http.ctl.subtree.reading import Reading, Source, now_in_utc, read_subtree
-from vard_http.ctl.subtree.tree import counted, path_of, readable
+from vard_http.ctl.subtree.tree import counted, is_within, path_of, readable
 
 _SHOWN = 10
 
@@ -44,6 +44,7 @@ _SHOWN = 10
 @click.option(
     "--hidden",
     multiple=True,
+    shell_complete=complete_key,
     metavar="KEY",
     help="A hidden node that belongs to the dump, where servers only list. May be repeated.",
 )
@@ -63,9 +64,13 @@ def dump(
     """
     if form is None:
         form = "yaml" if output is not None and output.suffix in (".yaml", ".yml") else "json"
-    top = path_of(key)
+    top, named = path_of(key), [path_of(each) for each in hidden]
+    for path in named:
+        if not is_within(path, top):
+            reason = f"--hidden {readable(path)} is not below {readable(top)}"
+            raise failed(Exit.BAD_ARGUMENTS, reason)
     with error_console().status(f"reading {readable(top)}"):
-        reading = read_subtree(session.client, top, source=source, hidden=map(path_of, hidden))
+        reading = read_subtree(session.client, top, source=source, hidden=named)
         exact = not reading.why_not_exact
         document = Document(top, reading.tree, reading.index, now_in_utc(), exact)
         text = write_document(document, form)
@@ -73,17 +78,21 @@ def dump(
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
     else:
-        try:
-            _write(output, text)
-        except OSError as error:
-            raise failed(Exit.BAD_ARGUMENTS, f"{output}: {error.strerror}") from error
+        _write(output, text)
         number = counted(len(reading.tree), "node", "nodes")
         complain(f"{output}: {number} of {readable(top)}")
     _say_what_is_missing(reading)
 
 
 def _write(path: Path, text: bytes) -> None:
-    """Puts a whole file in place, or none."""
+    """Puts a whole file in place, or none. Raises Failed."""
+    try:
+        _replace(path, text)
+    except OSError as error:
+        raise failed(Exit.BAD_ARGUMENTS, f"{path}: {error.strerror}") from error
+
+
+def _replace(path: Path, text: bytes) -> None:
     handle, name = tempfile.mkstemp(".partial", f".{path.name}.", path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

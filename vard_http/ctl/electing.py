@@ -7,7 +7,8 @@ import click
 from vard_http.client import Election
 from vard_http.ctl.console import say
 from vard_http.ctl.failures import Exit, Failed, failed
-from vard_http.ctl.locking import Ended, Signalled, Signals, named, timeout_option, ttl_option
+from vard_http.ctl.locking import Ended, named, timeout_option, ttl_option
+from vard_http.ctl.processes import Signalled, Signals
 from vard_http.ctl.session import Session, pass_session
 
 NOBODY = "-"

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import click
 
 from vard_http.client import Client, KeyNotFound
+from vard_http.ctl.completion.keys import complete_key
 from vard_http.ctl.console import complain, error_console, say
 from vard_http.ctl.failures import Exit, Failed, failed
 from vard_http.ctl.session import Session, pass_session
@@ -21,7 +22,12 @@ from vard_http.ctl.subtree.writing import Tried, carry_out
 
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
-@click.option("--to", metavar="KEY", help="Where to. [default: the key that was dumped]")
+@click.option(
+    "--to",
+    metavar="KEY",
+    shell_complete=complete_key,
+    help="Where to. [default: the key that was dumped]",
+)
 @click.option(
     "--mode",
     type=click.Choice(["create", "overwrite", "replace"]),

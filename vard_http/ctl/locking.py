@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
-from types import FrameType
 from typing import Final
 
 import click
@@ -16,7 +14,7 @@ import click
 from vard_http.client import Lock
 from vard_http.ctl.console import complain, say
 from vard_http.ctl.failures import Exit, Failed, failed
-from vard_http.ctl.processes import ENDING, FORWARDED, Command
+from vard_http.ctl.processes import Signalled, Signals
 from vard_http.ctl.session import Session, pass_session
 
 DEFAULT_TTL: Final = 10
@@ -30,14 +28,6 @@ class Ended(IntEnum):
     TIMED_OUT = 124
     NOT_EXECUTABLE = 126
     NOT_FOUND = 127
-
-
-class Signalled(BaseException):
-    """A signal that ends processes has come, and there is no command to pass it on to."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.status = 128 + number
 
 
 ttl_option = click.option(
@@ -106,41 +96,6 @@ def lock(
         return ending.status
     finally:
         signals.restore()
-
-
-class Signals:
-    """Takes signals while something is held: they go to the command, or raise Signalled."""
-
-    def __init__(self) -> None:
-        self._command: Command | None = None
-        self._waiting: list[int] | None = None
-        self._before = {number: signal.signal(number, self._take) for number in FORWARDED}
-
-    def restore(self) -> None:
-        """Signals do again what they did before."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Command:
-        """Start a command that gets the signals from then on. Raises OSError."""
-        # Blocking them would not do: another thread would take them.
-        waiting: list[int] = []
-        self._waiting = waiting
-        try:
-            self._command = command = Command(arguments, environment)
-        finally:
-            self._waiting = None
-            for number in waiting:
-                self._take(number)
-        return command
-
-    def _take(self, number: int, _: FrameType | None = None) -> None:
-        if self._waiting is not None:
-            self._waiting.append(number)
-        elif self._command is not None:
-            self._command.pass_on(number)
-        elif number in ENDING:
-            raise Signalled(number)
 
 
 def named(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A command as a child process, which ends when we do and is told what we are told."""
+"""A command as a child process: it ends when we do, and is told what we are told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from types import FrameType
 from typing import Final
 
 from vard_http.ctl.family import Family
@@ -59,6 +60,49 @@ class Command:
         self._family.send(signal.SIGTERM)
         if not self._family.wait(grace):
             self._family.send(signal.SIGKILL)
+
+
+class Signalled(BaseException):
+    """A signal that ends processes has come, and there is no command to pass it on to."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.status = 128 + number
+
+
+class Signals:
+    """Takes signals while something is held: they go to the command, or raise Signalled."""
+
+    def __init__(self) -> None:
+        self._command: Command | None = None
+        self._waiting: list[int] | None = None
+        self._before = {number: signal.signal(number, self._take) for number in FORWARDED}
+
+    def restore(self) -> None:
+        """Signals do again what they did before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def start(self, arguments: Sequence[str], environment: Mapping[str, str]) -> Command:
+        """Start a command that gets the signals from then on. Raises OSError."""
+        # Blocking them would not do: another thread would take them.
+        waiting: list[int] = []
+        self._waiting = waiting
+        try:
+            self._command = command = Command(arguments, environment)
+        finally:
+            self._waiting = None
+            for number in waiting:
+                self._take(number)
+        return command
+
+    def _take(self, number: int, _: FrameType | None = None) -> None:
+        if self._waiting is not None:
+            self._waiting.append(number)
+        elif self._command is not None:
+            self._command.pass_on(number)
+        elif number in ENDING:
+            raise Signalled(number)
 
 
 def _is_foreground() -> bool:
