@@ -34,6 +34,7 @@ from vard_http.storage import exists
 from vard_http.tls import Security, Settings, client_settings, peer_settings
 from vard_http.transport import PeerListener, Refusals
 from vard_http.vardwire import VardClients
+from vard_http.ui import PREFIX, Page
 
 log = structlog.get_logger("server")
 
@@ -81,6 +82,8 @@ async def run(config: Config) -> signal.Signals | None:
             watchers=config.max_watchers,
         ),
     )
+    if config.enable_ui:
+        service.mount(PREFIX, Page(service.hosts).answer)
     monitoring = await Monitoring.start(service, metrics_side, for_clients)
     for url in config.listen_metrics_urls:
         log.info(f"listening for metrics on {url}")

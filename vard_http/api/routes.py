@@ -71,11 +71,14 @@ def route(service: Service, method: bytes, target: bytes, host: bytes | None) ->
     if method == b"CONNECT" and not target.startswith(b"/"):
         return not_found()
     path, query = split_target(target)
-    if method == b"OPTIONS":
+    mounted = service.mounted(path)
+    if method == b"OPTIONS" and mounted is None:
         return Answer(200, ())
     cleaned = clean(path)
     if cleaned != path:
         return redirect(method, cleaned, query)
+    if mounted is not None:
+        return Other(mounted, path, query)
     if service.v2 and (path == b"/v2/keys" or path.startswith(b"/v2/keys/")):
         if method not in KEYS_METHODS:
             return method_not_allowed(b",".join(KEYS_METHODS))

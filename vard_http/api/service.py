@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vard_http.api import keys as keyspace
 from vard_http.api.administration import Administration
@@ -17,6 +17,9 @@ from vard_http.api.urls import without_port
 from vard_http.config.identity import format_id
 from vard_http.node import Node, Outcome
 from vard_http.store import Event, StoreError, errors
+
+if TYPE_CHECKING:
+    from vard_http.api.request import Handler
 
 Respond = Callable[[Answer], None]
 StartWatch = Callable[[keyspace.Watch], None]
@@ -53,12 +56,27 @@ class Service:
         self.hosts = frozenset(host.encode() for host in host_whitelist)
         self.v2 = v2
         self.client_cert_auth = client_cert_auth
+        self._mounts: dict[bytes, Handler] = {}
         self.cluster_id = (b"X-Etcd-Cluster-Id", format_id(node.cluster_id).encode())
         self._refusal = header_block(((b"Content-Type", JSON), self.cluster_id))
         self._success = (
             self._refusal.replace(b"%", b"%%")
             + b"X-Etcd-Index: %d\r\nX-Raft-Index: %d\r\nX-Raft-Term: %d\r\n"
         )
+
+    def mount(self, prefix: bytes, handler: Handler) -> None:
+        """Have `handler` answer whatever is asked of `prefix` and below it, OPTIONS too.
+
+        To be done before the first request: routes are remembered.
+        """
+        self._mounts[prefix] = handler
+
+    def mounted(self, path: bytes) -> Handler | None:
+        """Who answers for `path`, if it is no endpoint of etcd's."""
+        for prefix, handler in self._mounts.items():
+            if path.startswith(prefix) and path[len(prefix) :][:1] in (b"", b"/"):
+                return handler
+        return None
 
     def is_misdirected(self, host: bytes) -> bool:
         """Whether plain requests with this Host are refused."""

@@ -197,6 +197,12 @@ class Config:
         "Accept etcd v2 client requests (etcd 3.4: false; this server exists for v2)."
         " With false, all paths below /v2 are 404.",
     )
+    enable_ui: bool = setting(
+        _CLUSTERING,
+        BOOL,
+        "true",
+        "Serve the page that shows the cluster, at /ui (not in etcd). With false, /ui is 404.",
+    )
 
     cert_file: str = setting(_SECURITY, TEXT, "", "Path to the client server TLS cert file.")
     key_file: str = setting(_SECURITY, TEXT, "", "Path to the client server TLS key file.")

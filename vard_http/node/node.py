@@ -224,6 +224,22 @@ class Node:
         self._proposals.add_change(change)
         self._schedule()
 
+    async def hand_over(self, to: int | None = None) -> bool:
+        """Have another voter lead, the most advanced one unless named.
+
+        Whether it does so within an election timeout; False too if this node does not lead, or
+        hears from none who could.
+        """
+        if not self._raft.is_leader or self._raft.transfer_leadership(to) == NOBODY:
+            return False
+        if self._handed_over is None or self._handed_over.done():
+            self._handed_over = self._loop.create_future()
+        self._schedule()
+        handed_over = asyncio.shield(self._handed_over)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(handed_over, self._settings.election_timeout)
+        return to in (None, self._raft.leader_id) and not self._raft.is_leader
+
     def active_since(self, member: int) -> float | None:
         """Since when, in time.monotonic() seconds, another member can be reached; None if not."""
         return self._transport.active_since(member)
@@ -254,12 +270,8 @@ class Node:
 
     async def stop(self) -> None:
         """Hand over leadership if there is somebody to take it, then close everything."""
-        can_hand_over = self._raft.is_leader and not self._stopped
-        if can_hand_over and self._raft.transfer_leadership() != NOBODY:
-            self._handed_over = self._loop.create_future()
-            self._schedule()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._handed_over, self._settings.election_timeout)
+        if not self._stopped:
+            await self.hand_over()
         self._stopped = True
         if self._timer is not None:
             self._timer.cancel()
@@ -432,10 +444,12 @@ class Node:
 
     def _leader_changed(self) -> None:
         self._leader = self._raft.leader_id
+        now = self.clock.time_ns()
+        self.metrics.leaders.append((now, self._raft.term, self._leader))
         if self._leader != NOBODY:
             self.metrics.leader_changes += 1
             self.leader_elected = self.clock.monotonic()
-            self.leader_noticed = self.clock.time_ns()
+            self.leader_noticed = now
         handed_over = self._leader not in (NOBODY, self.me)
         if handed_over and self._handed_over is not None and not self._handed_over.done():
             self._handed_over.set_result(None)

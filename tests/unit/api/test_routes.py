@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from vard_http.api.answers import Answer
 from vard_http.api.endpoints import ENDPOINTS
+from vard_http.api.request import Handler, Request
 from vard_http.api.routes import Keys, Other, Route, route
 from vard_http.api.service import Service
 from vard_http.api.urls import UrlError, without_port
@@ -26,6 +27,13 @@ class Routed:
 
     def is_misdirected(self, host: bytes) -> bool:
         return bool(self._hosts) and without_port(host) not in self._hosts
+
+    def mounted(self, path: bytes) -> Handler | None:
+        return mounted if path == b"/mounted" or path.startswith(b"/mounted/") else None
+
+
+async def mounted(_: Service, __: Request) -> Answer:
+    return Answer(200, ())
 
 
 def routed(
@@ -183,3 +191,14 @@ def test_the_shortcut_for_plain_keys_agrees_with_the_general_path(
 ) -> None:
     # An empty query changes nothing, but takes no shortcut.
     assert outcome(method, prefix + key) == outcome(method, prefix + key + b"?")
+
+
+@pytest.mark.parametrize("method", [*METHODS, b"OPTIONS", b"PATCH"])
+@pytest.mark.parametrize("path", [b"/mounted", b"/mounted/", b"/mounted/v2/keys/a"])
+def test_all_below_a_mounted_path_is_its_handlers(method: bytes, path: bytes) -> None:
+    assert routed(method, path + b"?q=1") == Other(mounted, path, b"q=1")
+
+
+@pytest.mark.parametrize("target", [b"/mounted2", b"/mounted/../other", b"/mounted/%2e%2e/other"])
+def test_a_path_beside_a_mounted_one_is_not(target: bytes) -> None:
+    assert answered(b"GET", target).status in (301, 404)
