@@ -14,7 +14,7 @@ define debian
 	|| { echo "Could not install it. Have root run: apt-get install $(1)" >&2; false; }
 endef
 
-.PHONY: help run cluster debug test unit test-reckoning test-clusters test-rest lint dist docs clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
+.PHONY: help run cluster debug test unit test-reckoning test-clusters test-rest lint dist docs screenshots clean patroni simulate campaign fuzz bench-vard bench-etcd bench-compare
 
 help:
 	@echo "make run      install, and serve on http://127.0.0.1:2379 (data: default.vard/)"
@@ -34,6 +34,8 @@ help:
 	@echo "              vard's own bench on three fresh nodes; FLAGS='--threads 8 --requests 100'"
 	@echo "make bench-compare"
 	@echo "              measure vard_http beside etcd; see docs/benchmarks.md"
+	@echo "make screenshots"
+	@echo "              make docs/images/ui-*.png anew, from a real cluster in a real browser"
 	@echo "make clean    remove what these made, but no data"
 
 run: $(VENV)/.run
@@ -50,6 +52,7 @@ debug: $(VENV)/.run
 # Without etcd, the judge of the conformance tests, the others still run; CI insists on it.
 test: lint
 	@command -v strace >/dev/null || $(call debian,strace) || true
+	@command -v chromium >/dev/null || $(call debian,chromium) || true
 	@{ command -v etcd && command -v etcdctl; } >/dev/null || { $(call debian,etcd-server etcd-client) && { \
 	    test ! -d /run/systemd/system || $$sudo systemctl disable --now etcd; }; } || true
 	@if command -v etcd >/dev/null; then $(ALL); \
@@ -72,6 +75,10 @@ test-clusters:
 
 test-rest:
 	@$(BIN)/pytest $(WHICH) $(addprefix --ignore=,$(RECKONING) $(CLUSTERS))
+
+screenshots: $(VENV)/.dev
+	@command -v chromium >/dev/null || $(call debian,chromium)
+	@$(BIN)/python -m tests.ui.screenshots
 
 unit: $(VENV)/.dev
 	@$(BIN)/pytest tests/unit

@@ -168,7 +168,7 @@ export class Keys {
 	#row(row, i, count) {
 		const entry = row.node ?? this.tree.entry(row.key);
 		const open = row.kind === "dir" && !this.found && this.tree.isOpen(row.key);
-		const fresh = Date.now() - (this.touched.get(row.key) ?? 0) < 1500;
+		const fresh = Date.now() - (this.touched.get(row.key) ?? 0) < 900;
 		const chosen = this.editor.node?.key === row.key;
 		const element = h("div", {
 			id: `row-${i}`, role: "treeitem", "aria-level": row.level, "aria-setsize": count, "aria-posinset": i + 1, "aria-selected": String(chosen),

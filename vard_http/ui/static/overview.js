@@ -103,7 +103,7 @@ export class Overview {
 			h("td", { "data-label": "State" }, row.state), row.term,
 			h("td", { "data-label": "Heard", class: "number" }, h("span", {}, row.heard, row.beat)), row.commit, row.applied, row.lag,
 			h("td", { "data-label": "Requests/s", class: "number" }, row.spark, row.rate), row.p99, row.fsync,
-			h("td", { class: "actions" }, row.lead, row.remove));
+			h("td", { class: "actions" }, h("div", {}, row.lead, row.remove)));
 		return row;
 	}
 

@@ -100,7 +100,7 @@ export class Timeline {
 
 	#drawLog() {
 		const latest = this.reigns.slice(-5).reverse();
-		const key = JSON.stringify(latest.map((one) => [one.term, one.id, Boolean(one.to)]));
+		const key = JSON.stringify([latest, this.reigns.length]);
 		if (key === this.logKey) return;
 		this.logKey = key;
 		this.log.replaceChildren(...latest.map((reign) => {
