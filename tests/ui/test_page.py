@@ -14,11 +14,18 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.harness.cluster import Cluster, running_cluster
 from tests.harness.processes import Server
 from tests.harness.wire import FORM
-from tests.ui.browser import PATIENCE_MS, opened
+from tests.ui.browser import PATIENCE_MS, opened, running_browser
 
 WRITERS = 32
 
 expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """For this module alone: while it is there no test may have an event loop of its own."""
+    with running_browser() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

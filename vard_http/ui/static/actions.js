@@ -1,6 +1,6 @@
 // Changes of the cluster, each with what it means for the quorum, and signing in.
 
-import { confirm, dialog, h, notice } from "./dom.js";
+import { buttons, confirm, dialog, h, notice } from "./dom.js";
 import { Unreachable, reason } from "./cluster.js";
 
 const majority = (n) => Math.floor(n / 2) + 1;
@@ -54,7 +54,7 @@ export async function addMember(cluster) {
 			h("label", { for: "peer-urls" }, "Its peer URLs, with commas between them"), input,
 			h("p", {}, `It counts from now on, before it has started. ${bears(voters + 1, cluster.answering.filter((one) => !one.learner).length)}`),
 			h("p", { class: "dim" }, "Then start it with --initial-cluster-state=existing and all members in --initial-cluster."),
-			h("div", { class: "buttons" }, h("button", { type: "button", class: "quiet", onclick: () => close() }, "Cancel"), h("button", { class: "primary" }, "Add member")));
+			buttons(close, h("button", { class: "primary" }, "Add member")));
 	});
 	if (urls?.length) await attempt(cluster, "Adding a member", () => cluster.request("/ui/v2/members", { method: "POST", body: { peerURLs: urls } }));
 }
@@ -67,8 +67,8 @@ export async function signIn(cluster) {
 		return h("form", { onsubmit: (event) => { event.preventDefault(); close([user.value, password.value]); } },
 			h("label", { for: "user" }, "User"), user, h("label", { for: "password" }, "Password"), password,
 			h("p", { class: "dim" }, "Kept until this page is closed, and sent to the members of this cluster only."),
-			h("div", { class: "buttons" },
-				cluster.authorization ? h("button", { type: "button", class: "quiet", onclick: () => close(["", ""]) }, "Sign out") : h("button", { type: "button", class: "quiet", onclick: () => close() }, "Cancel"),
+			buttons(close,
+				cluster.authorization ? h("button", { type: "button", class: "quiet", onclick: () => close(["", ""]) }, "Sign out") : null,
 				h("button", { class: "primary" }, "Sign in")));
 	});
 	if (!given) return false;

@@ -127,7 +127,6 @@ export class Cluster extends EventTarget {
 			for (const [kind, n] of Object.entries(status.received)) raw.rates[kind] = Math.max(0, n - (before.received[kind] ?? 0)) / elapsed;
 			raw.rate = Object.values(raw.rates).reduce((a, b) => a + b, 0);
 			raw.commits = Math.max(0, status.commit - before.commit) / elapsed;
-			raw.fsyncs = counted(status.fsync.counts, before.fsync.counts).reduce((a, b) => a + b, 0) / elapsed;
 			const { bounds } = status.seconds;
 			const total = summed(Object.entries(status.seconds.counts).map(([kind, counts]) => counted(counts, old?.seconds.counts[kind])), bounds.length + 1);
 			raw.p50 = quantile(total, bounds, 0.5);

@@ -46,13 +46,15 @@ export function dialog(title, build, { wide = false } = {}) {
 	});
 }
 
+// The lowest line of a dialog: a way out, and `more`.
+export const buttons = (close, ...more) =>
+	h("div", { class: "buttons" }, h("button", { type: "button", class: "quiet", onclick: () => close() }, "Cancel"), more);
+
 // Asks first. Resolves to true only if `action` was pressed.
 export const confirm = (title, paragraphs, action, { danger = true } = {}) =>
 	dialog(title, (close) => [
 		paragraphs.map((text) => (typeof text === "string" ? h("p", {}, text) : text)),
-		h("div", { class: "buttons" },
-			h("button", { class: "quiet", onclick: () => close(false), autofocus: true }, "Cancel"),
-			h("button", { class: danger ? "danger" : "primary", onclick: () => close(true) }, action)),
+		buttons(close, h("button", { class: danger ? "danger" : "primary", onclick: () => close(true) }, action)),
 	]);
 
 // A line at the top that stays until it is closed, or until `notice` with the same id is called.

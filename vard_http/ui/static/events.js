@@ -6,6 +6,7 @@ import { clock, integer } from "./measure.js";
 
 const KEPT = 2000;
 const SHOWN = 200;
+const FRESH = 500; // ms; when much happens nothing stands out
 
 export class Events {
 	constructor(root, feed, open) {
@@ -64,20 +65,21 @@ export class Events {
 		const wanted = this.filter.value.toLowerCase();
 		const until = this.paused ? this.pausedAt : Infinity;
 		const rows = [];
+		const recent = this.kept.findIndex((event) => Date.now() - event.at > FRESH);
+		const calm = recent >= 0 && recent < 10;
 		for (const event of this.kept) {
 			if (event.number > until) continue;
 			const value = event.text ?? event.node.value ?? (event.node.dir ? "directory" : event.prevNode?.value !== undefined ? `was ${event.prevNode.value}` : "");
 			if (wanted && !`${event.action} ${event.node.key} ${value}`.toLowerCase().includes(wanted)) continue;
-			rows.push(this.#row(event, value));
+			rows.push(this.#row(event, value, calm && Date.now() - event.at < FRESH));
 			if (rows.length === SHOWN) break;
 		}
 		this.body.replaceChildren(...rows);
 	}
 
-	#row(event, value) {
-		const fresh = Date.now() - event.at < 500 ? "fresh" : "";
+	#row(event, value, fresh) {
 		const key = event.node.key ? h("a", { href: `#keys${path(event.node.key)}`, onclick: () => this.open(event.node.key) }, event.node.key) : "";
-		return h("tr", { class: fresh }, h("td", { class: "dim" }, clock(event.at)), h("td", { class: "number" }, String(event.node.modifiedIndex)),
+		return h("tr", { class: fresh ? "fresh" : "" }, h("td", { class: "dim" }, clock(event.at)), h("td", { class: "number" }, String(event.node.modifiedIndex)),
 			h("td", {}, h("span", { class: `action ${event.action}` }, event.action)), h("td", { class: "key-cell" }, key), h("td", { class: `value ${event.node.value === undefined ? "dim" : ""}` }, value.slice(0, 300)));
 	}
 }

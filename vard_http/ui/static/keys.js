@@ -2,7 +2,7 @@
 
 import { signIn } from "./actions.js";
 import { path, reason } from "./cluster.js";
-import { dialog, h, s, setText } from "./dom.js";
+import { buttons, dialog, h, s, setText } from "./dom.js";
 import { API, Editor } from "./editor.js";
 import { integer, span } from "./measure.js";
 import { Tree, nameOf, parentOf } from "./tree.js";
@@ -272,6 +272,6 @@ export class Keys {
 		return h("form", { onsubmit: submit },
 			h("label", { for: "new-key" }, "Key"), key, h("label", { for: "new-value" }, "Value"), value,
 			h("div", { class: "row" }, h("label", { for: "new-ttl" }, "TTL, seconds"), ttl, h("label", { class: "check", for: "new-dir" }, directory, "directory")),
-			message, h("div", { class: "buttons" }, h("button", { type: "button", class: "quiet", onclick: () => close() }, "Cancel"), h("button", { class: "primary" }, "Create")));
+			message, buttons(close, h("button", { class: "primary" }, "Create")));
 	}
 }

@@ -69,7 +69,7 @@ export class Overview {
 		const worst = (name) => last.reduce((most, one) => (one?.[name] > (most ?? -1) ? one[name] : most), null);
 		const missing = members.length - answering.length;
 		this.#figure("Leader", leader?.label ?? "none", leader ? `term ${status.term}` : "no quorum?", leader ? "" : "bad");
-		this.#figure("Members", `${answering.length} of ${members.length}`, `quorum ${quorum}`, answering.length < quorum ? "bad" : missing ? "warn" : "");
+		this.#figure("Members", `${answering.length}/${members.length}`, `quorum ${quorum}`, answering.length < quorum ? "bad" : missing ? "warn" : "");
 		this.#figure("Requests/s", rate(sum("rate")), "");
 		this.#figure("Request p99", seconds(worst("p99")), "");
 		this.#figure("fsync p99", seconds(worst("fsync99")), "");
