@@ -33,8 +33,8 @@ from vard_http.signals import stop_signal, unless_stopped
 from vard_http.storage import exists
 from vard_http.tls import Security, Settings, client_settings, peer_settings
 from vard_http.transport import PeerListener, Refusals
-from vard_http.vardwire import VardClients
 from vard_http.ui import PREFIX, Page
+from vard_http.vardwire import VardClients
 
 log = structlog.get_logger("server")
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from vard_http.node.measures import DISK_SECONDS, ROUND_TRIP_SECONDS, Histogram
 
-
 LEADERS_KEPT: Final = 100
 
 
