@@ -107,6 +107,13 @@ def test_a_broken_poll_is_asked_again_elsewhere(broken: list[Outcome], members: 
     assert {wait_index(step) for step in polls} == {11}
 
 
+def test_a_redirect_is_followed() -> None:
+    moved = answer(307, None, location=f"{B}/v2/keys/k?wait=true&waitIndex=11")
+    _, steps = follow(watch(), moved, event(60))
+    assert asked(steps) == [A, B]
+    assert [wait_index(step) for step in steps] == [11, 11]
+
+
 def test_an_empty_answer_that_ended_well_moves_the_index() -> None:
     """The server had looked through its history, and up to X-Etcd-Index there was nothing."""
     _, steps = follow(watch(), answer(200, None, 40), event(60))
