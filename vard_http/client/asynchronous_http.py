@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
+import os
 import socket
 import ssl
 from dataclasses import dataclass, field
@@ -218,4 +220,15 @@ def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
 def _text(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "timed out"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return _reason(error.os_error)
     return str(error) or type(error).__name__
+
+
+def _reason(error: OSError) -> str:
+    """What the system says: asyncio and aiohttp put addresses around it, or in its place."""
+    if isinstance(error, ConnectionResetError):
+        return os.strerror(errno.ECONNRESET)
+    if error.errno and not isinstance(error, ssl.SSLError | socket.gaierror):
+        return os.strerror(error.errno)
+    return error.strerror or str(error) or type(error).__name__
