@@ -43,7 +43,7 @@ def test_a_healthy_cluster_has_one_good_finding_each(rule: Rule) -> None:
 
 def test_a_silent_member_fails() -> None:
     found = bad(list(agreement.health(observed(told(1), told(2), REFUSED))))
-    assert found == [(FAIL, "n3", "no answer: connection refused")]
+    assert found == [(FAIL, "n3", "unreachable: connection refused")]
 
 
 def test_a_member_that_was_never_started_is_told_apart() -> None:
@@ -55,7 +55,7 @@ def test_a_member_that_was_never_started_is_told_apart() -> None:
         answers={**shot.answers, "2a": Silence("has not started yet")},
     )
     findings = list(agreement.health(of(shot, shot)))
-    assert bad(findings) == [(WARN, "2a", "no answer: has not started yet")]
+    assert bad(findings) == [(WARN, "2a", "it has not started yet")]
     assert "--initial-cluster-state existing" in findings[0].advice
 
 
@@ -68,9 +68,10 @@ def test_a_member_that_calls_itself_sick_fails() -> None:
 
 
 def test_nobody_at_all_fails() -> None:
-    empty = Snapshot(0.0, "", (), {})
+    empty = Snapshot(0.0, "", (), {}, {"http://n1:2379": REFUSED, "http://n2:2379": "timed out"})
     found = bad(list(agreement.health(of(empty, empty))))
-    assert found == [(FAIL, "", "nobody answers at http://n1:2379, http://n2:2379, http://n3:2379")]
+    told = "nobody answers at http://n1:2379: connection refused; http://n2:2379: timed out"
+    assert found == [(FAIL, "", told)]
     assert list(agreement.quorum(of(empty, empty))) == []
 
 

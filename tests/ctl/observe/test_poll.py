@@ -66,9 +66,11 @@ async def test_members_are_known_while_nobody_answers() -> None:
     assert shot.samples() == {}
 
 
-async def test_nobody_at_all_is_no_member() -> None:
+async def test_nobody_at_all_is_no_member_but_there_are_reasons() -> None:
     shot = await poller(Members({}), N1, N2).poll()
     assert (shot.members, shot.answers, shot.cluster_id) == ((), {}, "")
+    assert shot.nobody_at == {N1: "connection refused", N2: "connection refused"}
+    assert (await poller(cluster()).poll()).nobody_at == {}
 
 
 async def test_a_member_is_asked_where_it_answers_if_that_is_not_where_it_says() -> None:

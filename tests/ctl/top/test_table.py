@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from tests.ctl.snapshots import histogram, snapshot, told
+from vard_http.ctl.observe.snapshot import Snapshot
 from vard_http.ctl.top.heading import heading
 from vard_http.ctl.top.rows import rows
 from vard_http.ctl.top.screen import View, plain, screen
@@ -99,3 +100,9 @@ def test_a_low_screen_has_no_events() -> None:
     lines = drawn(screen(VIEW, 80, 10, interval=2.0, paused=True, now="12:01:00"), 80)
     assert not any("is lost" in line for line in lines)
     assert "paused" in lines[0]
+
+
+def test_while_nobody_is_known_it_says_why() -> None:
+    nobody = Snapshot(0.0, "", (), {}, {"http://n1:2379": "connection refused"})
+    view = View(heading(nobody), rows([nobody]))
+    assert plain(view) == "nobody answers at http://n1:2379: connection refused"

@@ -24,40 +24,32 @@ CHANGES_AN_HOUR: Final = 3.0
 
 def health(seen: Observed) -> Iterator[Finding]:
     """Each member answers, and can have a read agreed on."""
-    well = 0
+    if seen.after.nobody:
+        advice = "Give --endpoints of members that run and can be reached from here."
+        yield Finding(Level.FAIL, "health", seen.after.nobody, advice)
+        return
+    findings = list(_sick(seen))
+    yield from findings
+    if not findings:
+        yield Finding(Level.OK, "health", f"all of {len(seen.after.members)} are healthy")
+
+
+def _sick(seen: Observed) -> Iterator[Finding]:
     for member in seen.after.members:
         name, answer = seen.after.name(member.id), seen.after.answers[member.id]
         told = seen.health.get(member.id)
-        if isinstance(answer, Silence):
-            started = bool(member.client_urls)
-            yield Finding(
-                Level.FAIL if started else Level.WARN,
-                "health",
-                f"no answer: {answer.reason}",
-                "Start it, or look at its process, its log and the network between it and here."
-                if started
-                else "Start it with --initial-cluster-state existing, or remove it from the list.",
-                name,
-            )
+        if not member.client_urls:
+            text = "it has not started yet"
+            advice = "Start it with --initial-cluster-state existing, or remove it from the list."
+            yield Finding(Level.WARN, "health", text, advice, name)
+        elif isinstance(answer, Silence):
+            text = f"unreachable: {answer.reason}"
+            advice = "Start it, or look at its process, its log and the network to it."
+            yield Finding(Level.FAIL, "health", text, advice, name)
         elif told is None or not told.healthy:
-            yield Finding(
-                Level.FAIL,
-                "health",
-                f"it is not healthy: {told.reason if told else 'no answer to /health'}",
-                "See the other findings: it has no leader, no quorum, no room or a slow disk.",
-                name,
-            )
-        else:
-            well += 1
-    if well and well == len(seen.after.members):
-        yield Finding(Level.OK, "health", f"all of {well} are healthy")
-    if not seen.after.members:
-        yield Finding(
-            Level.FAIL,
-            "health",
-            f"nobody answers at {', '.join(seen.endpoints)}",
-            "Give --endpoints of members that run and can be reached from here.",
-        )
+            text = f"it is not healthy: {told.reason if told else 'no answer to /health'}"
+            advice = "See the other findings: it has no leader, no quorum, no room or a slow disk."
+            yield Finding(Level.FAIL, "health", text, advice, name)
 
 
 def quorum(seen: Observed) -> Iterator[Finding]:

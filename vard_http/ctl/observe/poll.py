@@ -187,7 +187,15 @@ class Poller:
             places = (*filter(None, [self._homes.get(one.id)]), *one.client_urls)
             answers[one.id] = samples.get(one.id) or _silence(places, found)
         self._homes = {id: sample.address for id, sample in samples.items()}
-        return Snapshot(at, self.cluster_id, self.members, answers)
+        return Snapshot(at, self.cluster_id, self.members, answers, self._nobody_at(found))
+
+    def _nobody_at(self, found: Mapping[str, Answer]) -> dict[str, str]:
+        if self.members:
+            return {}
+        return {
+            url: answer.reason if isinstance(answer, Silence) else "it does not list members"
+            for url, answer in found.items()
+        }
 
 
 def _urls(members: Iterable[Member]) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vard_http.client import Member
 from vard_http.ctl.observe.figures import NOBODY, Figures
@@ -36,12 +36,16 @@ Answer = Sample | Silence
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`answers` has one for the id of each of `members`; `cluster_id` is empty if nobody said."""
+    """`answers` has one for the id of each of `members`; `cluster_id` is empty if nobody said.
+
+    While no members are known, `nobody_at` has why nobody answers, by URL.
+    """
 
     at: float
     cluster_id: str
     members: tuple[Member, ...]
     answers: Mapping[str, Answer]
+    nobody_at: Mapping[str, str] = field(default_factory=dict)
 
     def sample(self, id: str) -> Sample | None:
         """None if that member did not answer."""
@@ -55,6 +59,12 @@ class Snapshot:
     def name(self, id: str) -> str:
         """What to call the member `id`: its name, or its id before it has one."""
         return next((one.name for one in self.members if one.id == id and one.name), id)
+
+    @property
+    def nobody(self) -> str:
+        """That nobody answers, and why; empty if members are known."""
+        places = "; ".join(f"{url}: {reason}" for url, reason in self.nobody_at.items())
+        return f"nobody answers at {places}" if places else ""
 
     @property
     def term(self) -> int | None:

@@ -75,8 +75,8 @@ async def _once(session: Session, interval: float, *, as_json: bool) -> None:
     async with session.async_client() as client:
         poller = _poller(session, client)
         first = await poller.poll()
-        if not first.samples():
-            raise failed(Exit.BAD_CONNECTION, f"nobody answers at {', '.join(session.endpoints)}")
+        if first.nobody:
+            raise failed(Exit.BAD_CONNECTION, first.nobody)
         await asyncio.sleep(interval)
         history = [first, await poller.poll()]
     view = View(heading(history[-1]), rows(history, lifetime=True))
@@ -97,7 +97,8 @@ def _poller(session: Session, client: AsyncClient) -> Poller:
 
 def document(view: View) -> dict[str, Any]:
     """The view for JSON. Times are in seconds; `low` and `high` are the bucket of a quantile."""
-    return {"cluster": asdict(view.heading), "members": [_member(row) for row in view.rows]}
+    cluster = {name: value for name, value in asdict(view.heading).items() if name != "nobody"}
+    return {"cluster": cluster, "members": [_member(row) for row in view.rows]}
 
 
 def _member(row: Row) -> dict[str, Any]:

@@ -10,7 +10,10 @@ from vard_http.ctl.observe.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`leader` is a name, or empty; `elections` are those that the member up longest has seen."""
+    """`leader` is a name, or empty; `elections` are those that the member up longest has seen.
+
+    `nobody` says why no members are known, while that is so.
+    """
 
     cluster_id: str
     leader: str
@@ -19,6 +22,7 @@ class Heading:
     answering: int
     members: int
     quorum: int
+    nobody: str = ""
 
 
 def heading(snapshot: Snapshot) -> Heading:
@@ -34,6 +38,7 @@ def heading(snapshot: Snapshot) -> Heading:
         answering=len(samples),
         members=len(snapshot.members),
         quorum=(len(snapshot.members) - learners) // 2 + 1,
+        nobody=snapshot.nobody,
     )
 
 

@@ -55,6 +55,8 @@ def screen(
 
 
 def _parts(view: View, width: int | None) -> list[Text]:
+    if view.heading.nobody:
+        return [Text(view.heading.nobody, style=_WARNING)]
     parts = [_heading(view.heading)]
     for block in blocks(view.rows, width):
         parts += [Text(), _titles(block), *_lines(block, view.rows)]
