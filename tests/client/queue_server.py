@@ -32,8 +32,8 @@ class QueueServer:
 
     `lose` names methods whose next answers get lost after the request was carried out, `swallow`
     those whose next requests get lost and are carried out when `late` says. While `down` all
-    connections are refused; while it `hangs` all requests time out. `at` calls a function when a
-    time has come.
+    connections are refused; while it `hangs` all requests time out; while it is `full` it refuses
+    writes. `at` calls a function when a time has come.
     """
 
     now: float = 100.0
@@ -45,6 +45,7 @@ class QueueServer:
     swallowed: list[Attempt] = field(default_factory=list)
     down: bool = False
     hangs: bool = False
+    full: bool = False
     log: list[str] = field(default_factory=list)
     agenda: list[tuple[float, Callable[[], object]]] = field(default_factory=list)
     _polled: str | None = None
@@ -97,6 +98,8 @@ class QueueServer:
             return CUT
         method = step.request.method
         self.log.append(method)
+        if self.full and method in ("POST", "PUT"):
+            return error(300, 500, "etcdserver: mvcc: database space exceeded")
         if method in self.swallow:
             self.swallow.remove(method)
             self.swallowed.append(step)

@@ -117,6 +117,11 @@ def test_waiting_ends_at_its_deadline(server: QueueServer) -> None:
     assert len(server.keys) == 1
 
 
+def test_a_lock_that_is_free_needs_no_time(server: QueueServer) -> None:
+    assert server.run(place(server).enter(deadline=server.now))
+    assert not server.run(place(server).enter(deadline=server.now))
+
+
 def test_no_place_is_asked_for_where_nobody_answers(server: QueueServer) -> None:
     server.down = True
     with pytest.raises(ClusterUnavailable):
@@ -148,6 +153,17 @@ def test_a_refresh_whose_answer_was_lost_is_made_again(server: QueueServer) -> N
     server.run(mine.enter())
     (key,) = server.keys
     server.lose = ["PUT", "PUT"]
+    server.at(server.now + 2 * TTL, lambda: server.delete(key))
+    server.run(mine.keep())
+    assert server.now - 100 >= 2 * TTL
+
+
+def test_a_full_disk_is_no_loss_while_the_ttl_lasts(server: QueueServer) -> None:
+    mine = place(server)
+    server.run(mine.enter())
+    (key,) = server.keys
+    server.at(server.now + 1, lambda: setattr(server, "full", True))
+    server.at(server.now + TTL - 1, lambda: setattr(server, "full", False))
     server.at(server.now + 2 * TTL, lambda: server.delete(key))
     server.run(mine.keep())
     assert server.now - 100 >= 2 * TTL

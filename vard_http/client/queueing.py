@@ -29,6 +29,7 @@ from vard_http.client.errors import (
     KeyNotFound,
     NotHeld,
     OutcomeUnknown,
+    RaftInternal,
 )
 from vard_http.client.exchange import Operation, Pause, exchange
 from vard_http.client.model import Node, Response
@@ -159,12 +160,12 @@ class Place:
         Raises ClusterUnavailable if nobody can be asked for a place, and EtcdError.
         """
         yield from self._post()
-        while deadline is None or self._clock() < deadline:
+        while True:
             queue = yield from patiently(
                 read_queue(self._directory), self._endpoints, deadline, self._clock
             )
             if queue is None:
-                break
+                return False
             ahead = yield from self._find(queue)
             if self._node is None:
                 yield from self._post_again()
@@ -173,7 +174,8 @@ class Place:
             elif (yield from self._is_fresh()):
                 self._first = self._node
                 return True
-        return False
+            if deadline is not None and self._clock() >= deadline:
+                return False
 
     def keep(self) -> Operation[str]:
         """Refresh the place until it is lost; returns why it is."""
@@ -264,7 +266,7 @@ class Place:
         return self._fresh_from + self._ttl / 3
 
     def _refresh(self, within: float = math.inf) -> Operation[bool]:
-        """Give the place its TTL anew; False if nobody answered, or the place is gone.
+        """Give the place its TTL anew; False if nobody could do it, or the place is gone.
 
         Sending it twice does no harm: it changes nothing but the time, of a key that exists.
         """
@@ -278,7 +280,7 @@ class Place:
         except KeyNotFound:
             self._node = None
             return False
-        except ClusterUnavailable:
+        except (ClusterUnavailable, RaftInternal):
             return False
         self._fresh_from = sent
         return True
