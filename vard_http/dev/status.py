@@ -93,6 +93,7 @@ def welcome(plan: Plan, processes: Mapping[int, int]) -> list[str]:
     return [
         "Ready:",
         *(f"  {e.name}  {e.client_url}  process {processes[e.number]}" for e in plan.endpoints),
+        f"Look at it in a browser: {urls[0]}/ui",
         "Try it:",
         f"  curl -X PUT {urls[0]}/v2/keys/message -d value=hello",
         f"  export ETCDCTL_API=2 ETCDCTL_ENDPOINTS={','.join(urls)}",
