@@ -22,7 +22,7 @@ def test_each_finding_has_a_line_and_below_it_what_to_do() -> None:
         "              Add members.",
         "FAIL  health  n3: no answer",
         "              Start it.",
-        "1 failed, 1 warnings, 1 ok",
+        "1 failed, 1 warned, 1 ok",
     ]
 
 

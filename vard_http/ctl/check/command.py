@@ -97,6 +97,6 @@ def lines(findings: Sequence[Finding]) -> Iterator[Text]:
             yield Text(" " * len(margin) + one.advice, style="dim")
     counts = Counter(one.level for one in findings)
     yield Text(
-        f"{counts[Level.FAIL]} failed, {counts[Level.WARN]} warnings, {counts[Level.OK]} ok",
+        f"{counts[Level.FAIL]} failed, {counts[Level.WARN]} warned, {counts[Level.OK]} ok",
         style=_STYLES[worst(findings)],
     )
