@@ -20,6 +20,7 @@ from tests.unit.storage.builders import entries
 from tests.unit.transfer.support import some_content
 from vard_http.storage.codec import decode_configuration, decode_entries, encode_entries
 from vard_http.store import (
+    ClientRequest,
     CommandError,
     CompareAndDelete,
     CompareAndSwap,
@@ -56,6 +57,16 @@ _COMMANDS = st.one_of(
     st.builds(CompareAndDelete, _time, _path, st.none() | _value, _index),
     st.builds(QuorumGet, _time, _path, st.booleans(), st.booleans()),
     st.builds(Sync, _time),
+    st.builds(
+        ClientRequest,
+        _time,
+        st.sampled_from((b"1" * 16, b"2" * 16)),
+        _index,
+        st.sampled_from(("get", "put", "del", "cas", "cad")),
+        _path | _value,
+        _value,
+        st.none() | _value,
+    ),
 ).map(encode)
 
 _CONTENT = some_content()

@@ -13,6 +13,7 @@ from tests.fuzz import (
     http_lane,
     peers,
     texts,
+    vard,
 )
 from tests.fuzz.target import Target
 
@@ -26,5 +27,6 @@ TARGETS: Final[Mapping[str, Target]] = {
         *etcd_files.TARGETS,
         texts.TARGET,
         configuration.TARGET,
+        vard.TARGET,
     )
 }

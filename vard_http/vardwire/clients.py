@@ -71,6 +71,6 @@ class VardClients:
         before = loop.time() - self._patience
         for session in list(self._sessions):
             if session.stuck_since is not None and session.stuck_since < before:
-                log.info("a client is disconnected", reason="it has stopped in the middle")
+                log.debug("a client is disconnected", reason="it has stopped in the middle")
                 session.abort()
         self._timer = loop.call_later(self._patience / 10, self._look)

@@ -110,7 +110,7 @@ class Session(asyncio.Protocol):
             else:
                 asyncio.get_running_loop().call_soon(self._work)
         except FrameError as error:
-            log.info("a client is disconnected", reason=str(error))
+            log.debug("a client is disconnected", reason=str(error))
             self.abort()
         except Exception:
             log.exception("a request failed")

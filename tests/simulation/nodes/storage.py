@@ -241,6 +241,11 @@ class SimulatedStorage(Storage):
         self._transact(lambda image: None)
         self._writes = 0
 
+    @property
+    def file_bytes(self) -> int:
+        """What the entries of the log take; snapshots and the file's own pages are left out."""
+        return sum(len(entry.data) for entry in self._disk.image.entries)
+
     def close(self) -> None:
         """Nothing is left to do: all was synced."""
 

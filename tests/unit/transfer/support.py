@@ -9,7 +9,7 @@ import msgspec
 
 from tests.cluster.etcd_content import RECORDED, Observed
 from tests.unit.store.support import NOW, SECOND
-from vard_http.store import Store, StoreError
+from vard_http.store import ClientRequest, Store, StoreError, apply
 from vard_http.transfer.content import Content
 
 
@@ -48,7 +48,7 @@ def first_event(store: Store, since: int) -> str:
 
 
 def some_content() -> Content:
-    """A small store with keys, TTLs, a hidden key, history and bookkeeping of one member."""
+    """A small store: keys, TTLs, a hidden key, history, a vard client, one member's bookkeeping."""
     store = Store()
     store.create(b"/0/members/abc/raftAttributes", b'{"peerURLs":["http://old:1"]}', now=NOW)
     store.set(b"/0/removed_members/def", b"", now=NOW)
@@ -58,6 +58,7 @@ def some_content() -> Content:
     store.set(b"/1/mortal", b"x", expires=NOW + 1000 * SECOND, now=NOW)
     store.set(b"/1/_hidden", b"x", now=NOW)
     store.set(b"/2/users/root", b'{"user":"root","password":"$2a$..."}', now=NOW)
+    apply(store, ClientRequest(NOW, b"a" * 16, 1, "get", b"vard"))
     return Content(store, cluster_id=0xC1, index=70, term=5, seed="5eed")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 
 import pytest
@@ -102,12 +103,13 @@ async def test_the_newer_connection_of_a_client_ends_the_older(clients: VardClie
         framed(ALICE) + (MAX_FRAME + 1).to_bytes(4, "little"),
     ],
 )
-async def test_what_is_not_understood_ends_the_connection(
-    clients: VardClients, data: bytes
+async def test_what_is_not_understood_ends_the_connection_and_fills_no_log(
+    clients: VardClients, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     caller = Caller(clients, None)
     caller.session.data_received(data)
     assert caller.line.aborted
+    assert not [record for record in caplog.records if record.levelno > logging.DEBUG]
     caller.hang_up()
     other = Caller(clients)
     other.send(b"1 GET a - -")
