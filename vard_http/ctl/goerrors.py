@@ -11,6 +11,12 @@ from urllib.parse import urlsplit
 
 from vard_http.client import ClusterUnavailable
 
+_ENDED: Final = {
+    "Remote end closed connection without response": "EOF",
+    "the connection ended within the answer": "unexpected EOF",
+}
+"""What Go says of connections that end too early."""
+
 _ERRNO: Final = re.compile(r"\[Errno (-?\d+)\] ")
 
 
@@ -28,7 +34,7 @@ DEADLINE: Final = Reason("context deadline exceeded", connection=True)
 def go_reason(endpoint: str, error: ClusterUnavailable) -> Reason:
     """Why the one endpoint that was asked did not answer."""
     text = next(iter(error.errors.values()))
-    address = urlsplit(endpoint).netloc
+    parts = urlsplit(endpoint)
     if text == "timed out":
         return Reason(f"client: endpoint {endpoint} exceeded header timeout", connection=False)
     match = _ERRNO.match(text)
@@ -37,8 +43,7 @@ def go_reason(endpoint: str, error: ClusterUnavailable) -> Reason:
         return Reason("read: connection reset by peer", connection=True)
     if number > 0:
         reason = os.strerror(number).lower()
-        return Reason(f"dial tcp {address}: connect: {reason}", connection=True)
+        return Reason(f"dial tcp {parts.netloc}: connect: {reason}", connection=True)
     if number < 0:
-        host = address.rpartition(":")[0]
-        return Reason(f"dial tcp: lookup {host}: no such host", connection=True)
-    return Reason(text, connection=False)
+        return Reason(f"dial tcp: lookup {parts.hostname}: no such host", connection=True)
+    return Reason(_ENDED.get(text, text), connection=False)

@@ -13,7 +13,7 @@ from vard_http.ctl.cluster import Cluster, Question, json_question
 from vard_http.ctl.console import complain, say
 from vard_http.ctl.failures import Exit, Failed
 from vard_http.ctl.groups import GoGroup
-from vard_http.ctl.requests import ask, ask_for, read, refused, unexpected
+from vard_http.ctl.requests import ask_for, read, refused
 from vard_http.ctl.session import Session, pass_session
 from vard_http.ctl.urls import checked_urls
 from vard_http.govalues import quote
@@ -37,11 +37,7 @@ def list_(session: Session, arguments: tuple[str, ...]) -> None:
     none_accepted(arguments)
     cluster = session.cluster
     members = members_of(cluster)
-    leader = ask(cluster, Question("GET", f"{PATH}/leader"))
-    if leader.status != HTTPStatus.OK:
-        reason = unexpected(leader).message
-        raise Failed(Exit.BAD_ARGUMENTS, f"Failed to get leader:  {reason}")
-    leader_id = read(leader).get("id")
+    leader_id = _leader_id(cluster)
     for each in members:
         say(_line(each, is_leader=each["id"] == leader_id))
 
@@ -132,6 +128,15 @@ def members_of(cluster: Cluster) -> list[Member]:
     response = _ask(cluster, Question("GET", PATH))
     members: list[Member] = read(response)["members"]
     return members
+
+
+def _leader_id(cluster: Cluster) -> str:
+    try:
+        leader: Member = read(_ask(cluster, Question("GET", f"{PATH}/leader")))
+    except Failed as failure:
+        reason = f"Failed to get leader:  {failure.message}"
+        raise Failed(Exit.BAD_ARGUMENTS, reason) from failure
+    return str(leader["id"])
 
 
 def _ask(cluster: Cluster, question: Question, *expected: HTTPStatus) -> Response:

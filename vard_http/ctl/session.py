@@ -96,11 +96,12 @@ pass_session = click.make_pass_decorator(Session)
 
 
 def _listed(endpoints: str) -> list[str]:
-    return (endpoints or DEFAULT_ENDPOINTS).split(",")
+    given = [endpoint.strip() for endpoint in endpoints.split(",")]
+    return [endpoint for endpoint in given if endpoint] or DEFAULT_ENDPOINTS.split(",")
 
 
 def _with_scheme(endpoint: str) -> str:
-    return endpoint if "://" in endpoint else f"http://{endpoint}"
+    return (endpoint if "://" in endpoint else f"http://{endpoint}").rstrip("/")
 
 
 def _tls(options: Options) -> Tls | None:
