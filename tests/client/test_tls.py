@@ -52,6 +52,15 @@ def test_a_server_of_another_authority_is_not_written_to(
     assert not isinstance(refused.value, OutcomeUnknown)
 
 
+def test_a_server_need_not_be_checked(
+    authority: Authority, secure: SecureServer, manner: Manner
+) -> None:
+    mine = authority.issue(f"careless-{manner}")
+    tls = Tls(cert=mine.cert_file, key=mine.key_file, verify=False)
+    with opened(manner, f"https://127.0.0.1:{secure.tls_port}", tls=tls) as client:
+        assert client.health().healthy
+
+
 def test_files_that_make_no_sense_are_refused(tmp_path: Path, authority: Authority) -> None:
     with pytest.raises(ValueError, match="certificate"):
         Tls(key=authority.ca_file).context()
