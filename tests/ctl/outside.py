@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tests.harness.processes import Server
 
@@ -19,7 +19,13 @@ PATIENCE = 20.0
 class Process:
     """A running `vardctl`, in a session of its own and so without a terminal."""
 
-    def __init__(self, server: Server, *arguments: str) -> None:
+    def __init__(
+        self, server: Server, *arguments: str, ignored: Sequence[signal.Signals] = ()
+    ) -> None:
+        def in_child() -> None:
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN if number in ignored else signal.SIG_DFL)
+
         command = [sys.executable, "-m", "vard_http.ctl", "--endpoints", server.endpoint.client_url]
         self._process = subprocess.Popen(
             [*command, *arguments],
@@ -27,6 +33,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=in_child,
         )
         self._unread = b""
 
@@ -64,9 +71,14 @@ class Process:
 
 
 @contextlib.contextmanager
-def vardctl(server: Server, *arguments: str) -> Iterator[Process]:
-    """Runs `vardctl ARGUMENTS` for the length of a `with` block."""
-    process = Process(server, *arguments)
+def vardctl(
+    server: Server, *arguments: str, ignored: Sequence[signal.Signals] = ()
+) -> Iterator[Process]:
+    """Runs `vardctl ARGUMENTS` for the length of a `with` block.
+
+    SIGINT, SIGTERM and SIGHUP do what they do by default, whatever they do here, or are `ignored`.
+    """
+    process = Process(server, *arguments, ignored=ignored)
     try:
         yield process
     finally:

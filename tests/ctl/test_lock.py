@@ -107,6 +107,15 @@ def test_signals_go_to_the_command(server: Server, client: Client, number: signa
     assert _queue(client, "d") == []
 
 
+def test_what_is_ignored_is_not_passed_on(server: Server) -> None:
+    command = (sys.executable, "-c", _LISTENER, str(signal.SIGTERM.value))
+    with vardctl(server, "lock", "d", "--", *command, ignored=[signal.SIGHUP]) as process:
+        assert process.line() == "ready"
+        process.signal(signal.SIGHUP)
+        process.signal(signal.SIGTERM)
+        assert process.end()[0] == 3
+
+
 def test_all_that_a_command_started_ends_before_the_next_has_the_lock(
     server: Server, tmp_path: Path
 ) -> None:

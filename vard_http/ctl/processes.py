@@ -31,8 +31,12 @@ class Command:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Starts it. Raises OSError."""
 
+        parent = os.getpid()
+
         def in_child() -> None:  # other threads may hold locks at the fork: this takes none
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:  # it died before that
+                os._exit(1)
 
         self._process = subprocess.Popen(command, env=environment, preexec_fn=in_child)
         self._family = Family(self._process.pid)
@@ -76,7 +80,9 @@ class Signals:
     def __init__(self) -> None:
         self._command: Command | None = None
         self._waiting: list[int] | None = None
-        self._before = {number: signal.signal(number, self._take) for number in FORWARDED}
+        # What was ignored when we were started, as with nohup, stays ignored.
+        heard = (each for each in FORWARDED if signal.getsignal(each) != signal.SIG_IGN)
+        self._before = {number: signal.signal(number, self._take) for number in heard}
 
     def restore(self) -> None:
         """Signals do again what they did before."""
