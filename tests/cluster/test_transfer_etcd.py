@@ -136,3 +136,17 @@ def test_a_running_etcd_is_imported_over_http() -> None:
         assert tree(target) == tree(etcd)
         assert get(target, "/v2/keys/_hidden/key").status == 200
         assert "1 nodes have U+FFFD" in said
+
+
+def test_what_came_from_etcd_goes_back_with_what_was_changed_since() -> None:
+    with start_server("etcd") as etcd, start_server("vard") as vard:
+        write(etcd, "app/old", "1")
+        write(etcd, "app/changed", "1")
+        import_keys(etcd, vard)
+        write(vard, "app/changed", "2")
+        write(vard, "app/new", "3", ttl=600)
+        refused = import_keys(vard, etcd, status=1)
+        assert "1 nodes are different" in refused
+        assert "/app/changed" in refused
+        import_keys(vard, etcd, "--overwrite")
+        assert tree(etcd) == tree(vard)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.harness.processes import start_server
+from tests.harness.processes import Server, start_server
 from tests.packaging.distributions import ROOT
 from tests.packaging.examples import examples, lasting, run, same
 from vard_http.api.endpoints import ENDPOINTS
@@ -21,6 +21,18 @@ from vard_http.api.endpoints import ENDPOINTS
 DOCS = ROOT / "docs"
 PACKAGE = ROOT / "vard_http"
 PAGES = ("README.md", "docs/api.md", "docs/five-minutes.md")
+JSON = {"Content-Type": "application/json"}
+ROOT_USER = {"Authorization": "Basic cm9vdDpzZWNyZXQ="}
+CLOSED = (
+    ("PUT", "/v2/auth/users/root", b'{"user":"root","password":"secret"}'),
+    ("PUT", "/v2/auth/enable", None),
+    (
+        "PUT",
+        "/v2/auth/roles/guest",
+        b'{"role":"guest","revoke":{"kv":{"read":["/*"],"write":["/*"]}}}',
+    ),
+)
+"""What makes a member ask for a user: root's password is `secret`."""
 REFERENCE = re.compile(r"`([\w/]+\.py):([\w.]+)`")
 
 
@@ -39,6 +51,26 @@ def test_every_endpoint_has_an_example() -> None:
     commands = " ".join(one.command for one in examples((DOCS / "api.md").read_text()))
     paths = {path.decode() for path in (*ENDPOINTS, b"/v2/keys/", b"/v2/members/leader")}
     assert {path for path in paths if f":2379{path.rstrip('/')}" not in commands} == set()
+
+
+def test_what_is_open_without_a_user_is_what_the_page_on_security_says() -> None:
+    text = (DOCS / "security.md").read_text()
+    listed = re.search(r"^- Rights are for paths(.*?)\[The page\]", text, re.DOTALL | re.MULTILINE)
+    assert listed is not None
+    with start_server("vard") as server:
+        with server.connect() as connection:
+            for method, path, body in CLOSED:
+                answer = connection.request(method, path, JSON | ROOT_USER, body)
+                assert answer.status in (200, 201), answer
+        answers = {path: _without_a_user(server, path) for path in map(bytes.decode, ENDPOINTS)}
+    open_to_all = {path for path, status in answers.items() if status < 400}
+    assert {path.rstrip("/") for path in open_to_all} == set(re.findall(r"`(/.*?)`", listed[1]))
+
+
+def _without_a_user(server: Server, path: str) -> int:
+    method, body = ("PUT", b'{"Level":"INFO"}') if path == "/config/local/log" else ("GET", None)
+    with server.connect() as connection:
+        return connection.request(method, path, {}, body).status
 
 
 @cache
