@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from structlog.testing import capture_logs
 
 from tests.unit.api.support import running_node
 from tests.unit.node.support import until
@@ -104,12 +104,13 @@ async def test_the_newer_connection_of_a_client_ends_the_older(clients: VardClie
     ],
 )
 async def test_what_is_not_understood_ends_the_connection_and_fills_no_log(
-    clients: VardClients, data: bytes, caplog: pytest.LogCaptureFixture
+    clients: VardClients, data: bytes
 ) -> None:
     caller = Caller(clients, None)
-    caller.session.data_received(data)
+    with capture_logs() as logs:
+        caller.session.data_received(data)
     assert caller.line.aborted
-    assert not [record for record in caplog.records if record.levelno > logging.DEBUG]
+    assert [entry["log_level"] for entry in logs] == ["debug"]
     caller.hang_up()
     other = Caller(clients)
     other.send(b"1 GET a - -")
