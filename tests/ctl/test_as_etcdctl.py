@@ -6,6 +6,8 @@ status, stdout and stderr must be the same, but for what `comparable` names.
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
@@ -175,3 +177,10 @@ def test_a_process_of_its_own_reads_its_arguments_input_and_variables() -> None:
         failed = vardctl.run(ctl("get none"))
         assert (failed.status, failed.stdout) == (4, ())
         assert failed.stderr[0].startswith("Error:  100: Key not found (/none)")
+
+
+def test_what_cannot_be_written_is_told_in_one_line() -> None:
+    command = [sys.executable, "-m", "vard_http.ctl", "--version"]
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (ran.returncode, ran.stderr) == (1, "Error:  [Errno 28] No space left on device\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -51,9 +52,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         register()
     try:
+        return _run(args)
+    except (click.Abort, KeyboardInterrupt):
+        return _INTERRUPTED
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            complain(f"Error:  {error}")
+        _stop_writing()
+        return Exit.BAD_ARGUMENTS
+
+
+def _run(args: list[str]) -> int:
+    try:
         status = vardctl.main(args, prog_name="vardctl", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:
         say(_help_of(error))
+        return Exit.SUCCESS
     except click.UsageError as error:
         return _refuse(error)
     except click.ClickException as error:
@@ -63,14 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _tell(failure_of(error))
     except Failed as failure:
         return _tell(failure)
-    except (click.Abort, KeyboardInterrupt):
-        return _INTERRUPTED
-    except BrokenPipeError:
-        _stop_writing()
-        return Exit.BAD_ARGUMENTS
-    else:
-        return status if isinstance(status, int) else Exit.SUCCESS
-    return Exit.SUCCESS
+    return status if isinstance(status, int) else Exit.SUCCESS
 
 
 def _tell(failure: Failed) -> int:
@@ -96,5 +103,6 @@ def _help_of(error: click.UsageError) -> str:
 
 
 def _stop_writing() -> None:
-    """Nobody reads any more; without this Python would complain of it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """Drops what could not be written, of which Python would complain at its end."""
+    with contextlib.suppress(OSError):  # what is no file has no number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
