@@ -161,6 +161,7 @@ def test_bench_measures_and_leaves_nothing(cluster: Cluster) -> None:
         cluster,
         *("bench", "--requests", "300", "--keys", "20", "--connections", "6"),
         *("--writes", "1", "--reads", "1", "--quorum-reads", "1", "-o", "json"),
+        *("--prefix", "/made/for/it"),
     )
     told = json.loads(ran.out)
     assert ran.status == 0
@@ -171,6 +172,15 @@ def test_bench_measures_and_leaves_nothing(cluster: Cluster) -> None:
     assert sum(bar["count"] for bar in told["histogram"]) == 300
     assert len(told["targets"]) == 3
     assert on(cluster, "ls", "/").out == ""
+
+
+def test_bench_that_may_not_write_says_why_and_no_more(cluster: Cluster) -> None:
+    on(cluster, "set", "/file", "value")
+    ran = on(cluster, "bench", "--prefix", "/file/bench")
+    assert ran.status == 4
+    assert ran.err.startswith("Error:  104: Not a directory (/file) [")
+    assert ran.err.count("\n") == 1
+    on(cluster, "rm", "/file")
 
 
 @pytest.mark.parametrize(

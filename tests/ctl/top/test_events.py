@@ -25,6 +25,11 @@ ONE_IS_LOST = snapshot(told(1), told(2), "connection refused")
         (CALM, ONE_IS_LOST, ["n3 is lost: connection refused"]),
         (ONE_IS_LOST, ONE_IS_LOST, []),
         (ONE_IS_LOST, CALM, ["n3 is back as follower"]),
+        (
+            snapshot("no answer within 1 s", told(2, role="leader", leader="2a", term=6)),
+            snapshot(told(1, term=5), told(2, role="leader", leader="2a", term=6)),
+            ["n1 is back"],
+        ),
         (CALM, ORPHANS, ["no leader: n1 led until now"]),
         (ORPHANS, SECOND_LEADS, ["n2 leads in term 6"]),
         (CALM, SECOND_LEADS, ["n2 leads in term 6, n1 did before"]),

@@ -9,12 +9,12 @@ import os
 import secrets
 import signal
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from vard_http.client import ClientError, KeyNotFound
+from vard_http.ctl.bench.directory import own_directory
 from vard_http.ctl.bench.load import Kind, Load
 from vard_http.ctl.bench.progress import Progress
 from vard_http.ctl.bench.report import Outcome, as_json, lines
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 10.0
 """How long it runs if nothing else is said."""
-
-LIFETIME: Final = 24 * 3600
-"""Seconds after which the servers remove what a killed run has left."""
 
 
 @click.command(cls=GoCommand)
@@ -150,7 +147,7 @@ async def _measure(session: Session, load: Load) -> Outcome:
         ]
         run = Run(load, targets, clients)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, run.stop)
-        async with _directory(main, load):
+        async with own_directory(main, load.directory):
             with Progress(run) as progress:
                 await progress.follow("writing the keys", run.fill())
                 before, begun = os.times(), time.perf_counter()
@@ -179,27 +176,3 @@ async def _targets(session: Session, client: AsyncClient) -> Sequence[str]:
             complain(f"{url} is left out: {answer.reason}")
     found = [url for url, one in zip(urls, answers, strict=True) if not isinstance(one, Silence)]
     return found or answering
-
-
-@contextlib.asynccontextmanager
-async def _directory(client: AsyncClient, load: Load) -> AsyncIterator[None]:
-    """The directory of this run, for as long as it runs."""
-    try:
-        await client.make_directory(load.directory, ttl=LIFETIME)
-        yield
-    finally:
-        await _remove(client, load.directory)
-
-
-async def _remove(client: AsyncClient, directory: str) -> None:
-    """Asks the next if one gives no answer; it is enough that the directory is gone."""
-    for _ in client.endpoints:
-        try:
-            await client.delete(directory, recursive=True)
-        except KeyNotFound:
-            return
-        except ClientError as error:
-            reason = str(error)
-        else:
-            return
-    complain(f"{directory} is still there, for a day at most: {reason}")

@@ -31,7 +31,10 @@ def _reachable(before: Snapshot, after: Snapshot) -> Iterator[str]:
         if isinstance(was, Sample) and isinstance(answer, Silence):
             yield f"{name} is lost: {answer.reason}"
         elif isinstance(was, Silence) and isinstance(answer, Sample):
-            yield f"{name} is back as {answer.figures.role}"
+            role = answer.figures.role
+            # One that has stood still may take itself for the leader that it was.
+            known = role != "leader" or id == after.leader
+            yield f"{name} is back as {role}" if known else f"{name} is back"
         elif isinstance(was, Sample) and isinstance(answer, Sample):
             if was.figures.started != answer.figures.started:
                 yield f"{name} was restarted"
