@@ -6,7 +6,7 @@ import base64
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vard_http.ctl.subtree.document import (
@@ -47,6 +47,7 @@ _TREES = st.dictionaries(_PATHS, st.builds(Entry, st.none() | _VALUES, _TTLS), m
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(deadline=None)  # the machine may be busy
 @given(tree=_TREES)
 def test_what_is_written_is_read_again(form: Form, tree: Tree) -> None:
     document = Document(b"/", tree, 17, "2026-11-28T12:00:00Z")

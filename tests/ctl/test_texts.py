@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vard_http.ctl.texts import is_marked, marked, shown_as, value_of
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.binary())
 def test_a_value_that_was_not_edited_stays_what_it_was(value: bytes) -> None:
     assert value_of(shown_as(value)) == value

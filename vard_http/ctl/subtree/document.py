@@ -9,6 +9,13 @@ import yaml
 
 from vard_http.ctl.subtree.tree import Entry, Tree, clean, is_within, parents, readable
 
+try:
+    from yaml import CBaseLoader as _BaseLoader
+    from yaml import CSafeDumper as _SafeDumper
+except ImportError:  # PyYAML was built without libyaml: the same, but ten times slower
+    from yaml import BaseLoader as _BaseLoader  # type: ignore[assignment]
+    from yaml import SafeDumper as _SafeDumper  # type: ignore[assignment]
+
 Form = Literal["json", "yaml"]
 
 FORMAT: Final = "vardctl-dump"
@@ -112,12 +119,14 @@ def _write_json(head: _Head, nodes: list[_Node]) -> bytes:
     return encode(head)[:-1] + b',"nodes":[' + between + lines + between + b"]}\n"
 
 
-class _Dumper(yaml.CSafeDumper):
+class _Dumper(_SafeDumper):
     """Writes texts of several lines as such."""
 
 
 def _represent_text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
+    lines = text.split("\n")
+    # Where there is more than plain text, only escapes bring it back with every implementation.
+    style = '"' if not all(map(str.isprintable, lines)) else "|" if len(lines) > 1 else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
@@ -142,7 +151,7 @@ def _read_json(text: bytes) -> _File:
 def _read_yaml(text: bytes) -> _File:
     """Takes every plain scalar as text, so that `value: 8080` means those four characters."""
     try:
-        content = yaml.load(text, Loader=yaml.CBaseLoader)
+        content = yaml.load(text, Loader=_BaseLoader)
         return msgspec.convert(content, _File, strict=False)
     except yaml.YAMLError as error:
         raise DocumentError(f"not a dump in YAML: {error}") from error
