@@ -13,7 +13,9 @@ from tests.cluster.transfers import only
 from tests.ctl.inside import run, run_alone
 from tests.harness.cluster import Cluster
 from tests.harness.processes import Server, start_server
+from tests.unit.transfer.support import shown_tree, unpack
 from vard_http.transfer.content import read_backup, read_member
+from vard_http.transfer.etcd import read_data_directory
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +106,14 @@ def test_a_data_directory_begins_another_cluster(tmp_path: Path) -> None:
         assert run(only(cluster), "get", "k").out == "1\n"
     finally:
         cluster.close()
+
+
+def test_a_data_directory_of_etcd_becomes_one_of_ours(tmp_path: Path) -> None:
+    source, target = unpack("single", tmp_path / "etcd"), tmp_path / "made"
+    ran = run_alone(["backup", "--data-dir", str(source), "--backup-dir", str(target)], {})
+    assert (ran.status, ran.out) == (0, "")
+    there = read_data_directory(source).content.store
+    assert shown_tree(read_member(target).store) == shown_tree(there)
 
 
 @pytest.mark.parametrize(
