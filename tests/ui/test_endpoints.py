@@ -12,6 +12,8 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
+from tests.harness.http1 import Head
+from tests.harness.processes import start_server
 from tests.unit.api.support import listening, make_service, running_node
 from tests.unit.node.support import until
 from vard_http.api.service import Service
@@ -215,6 +217,44 @@ async def test_a_leader_that_cannot_move_says_why(member: Member, body: str, sta
     assert member.node.is_leader
 
 
+async def test_etcds_rules_of_auth_hold(member: Member) -> None:
+    root = {"Authorization": "Basic cm9vdDpzZWNyZXQ=", **GUARD}
+    for key in ("/open/a", "/secret/a"):
+        await member.put(key)
+    for path, body in (
+        ("users/root", {"user": "root", "password": "secret"}),
+        ("enable", {}),
+        ("roles/guest", {"role": "guest", "revoke": {"kv": {"read": ["/*"], "write": ["/*"]}}}),
+        ("roles/guest", {"role": "guest", "grant": {"kv": {"read": ["/open*"]}}}),
+    ):
+        status, _ = await member.ask(f"/v2/auth/{path}", "PUT", root, json.dumps(body))
+        assert status < 300
+    assert (await member.ask("/ui/status"))[1]["auth"] is True
+    for path in ("tree{}", "search{}?q=a", "events{}"):
+        assert (await member.ask("/ui/" + path.format("/open")))[0] == 200, path
+        for key in ("", "/secret"):
+            assert (await member.ask("/ui/" + path.format(key)))[0] == 401, path
+            assert (await member.ask("/ui/" + path.format(key), headers=root))[0] == 200, path
+    for method, path in (
+        ("PUT", "v2/keys/open/a"),
+        ("DELETE", "v2/members/1"),
+        ("POST", "leader"),
+    ):
+        assert (await member.ask(f"/ui/{path}", method, GUARD))[0] == 401, path
+    assert (await member.ask("/ui/leader", "POST", root))[0] == 503
+
+
+async def test_hosts_that_are_not_listed_are_refused_as_everywhere() -> None:
+    async with running_node() as node, aiohttp.ClientSession() as session:
+        service = make_service(node, hosts=("ui.example",))
+        service.mount(PREFIX, Page(service.hosts).answer)
+        async with listening(service, "lane") as port:
+            member = Member(node, port, session)
+            for path in ("/ui", "/ui/status"):
+                assert (await member.ask(path))[0] == 421
+                assert (await member.ask(path, headers={"Host": "ui.example"}))[0] == 200
+
+
 async def test_without_v2_the_page_shows_the_cluster_alone() -> None:
     async with running_node() as node, aiohttp.ClientSession() as session:
         service: Service = make_service(node, v2=False)
@@ -224,3 +264,18 @@ async def test_without_v2_the_page_shows_the_cluster_alone() -> None:
             assert (await member.ask("/ui/status"))[1]["v2"] is False
             for path in ("v2/keys", "v2/members", "tree", "search?q=a", "events"):
                 assert (await member.ask(f"/ui/{path}"))[0] == 404, path
+
+
+def undated(head: Head) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in head.headers if name != "Date"]
+
+
+def test_switched_off_it_is_as_if_there_had_never_been_a_page() -> None:
+    with start_server("vard", ["--enable-ui=false"]) as server, server.connect() as connection:
+        for method in ("GET", "POST", "OPTIONS"):
+            for path in ("/ui", "/ui/status"):
+                off = connection.request(method, path)
+                assert off.status == (200 if method == "OPTIONS" else 404)
+                nothing = connection.request(method, "/nothing")
+                assert off.body == nothing.body
+                assert undated(off.head) == undated(nothing.head)

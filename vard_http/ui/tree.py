@@ -21,8 +21,11 @@ SHOWN_BYTES: Final = 160
 
 LIMIT: Final = 200
 MAX_LIMIT: Final = 1000
-SLICE: Final = 1000
+SLICE: Final = 250
 """Nodes that a search looks at before others have their turn."""
+
+NAMES_SLICE: Final = 10_000
+"""The same for names that are only compared."""
 
 SEARCH_SECONDS: Final = 5.0
 
@@ -35,8 +38,8 @@ _searching = asyncio.Semaphore(1)
 async def tree(service: Service, request: Request) -> Answer:
     """The children of the directory behind /ui/tree, by name, `limit` of those behind `after`.
 
-    Hidden ones are left out; `count` counts them too. Long values are cut: `bytes` is how long
-    they are.
+    Hidden ones are left out; `count` counts them too; `node` is the directory itself. Long values
+    are cut: `bytes` is how long they are.
     """
     key, form = _key(request), Form(b"", request.query)
     if refused := await refused_read(service, request, key, recursive=False):
@@ -45,11 +48,27 @@ async def tree(service: Service, request: Request) -> Answer:
     if not isinstance(found, Directory):
         code = errors.KEY_NOT_FOUND if found is None else errors.NOT_A_DIRECTORY
         return service.refused(StoreError(code, key, service.node.store.index))
-    after, limit = form.values.get(b"after", b""), _limit(form)
-    names = heapq.nsmallest(limit + 1, (n for n in found.children if n > after and n[0] != _HIDDEN))
-    now, below = time.time_ns(), key.rstrip(b"/")
-    nodes = [_entry(b"%b/%b" % (below, n), found.children[n], now) for n in names[:limit]]
-    return _listed(service, nodes, more=len(names) > limit, count=len(found.children))
+    limit = _limit(form)
+    names = await _first(list(found.children), form.values.get(b"after", b""), limit + 1)
+    now, below, children = time.time_ns(), key.rstrip(b"/"), found.children
+    nodes = [
+        _entry(b"%b/%b" % (below, name), children[name], now)
+        for name in names[:limit]
+        if name in children
+    ]
+    own = _entry(key, found, now)
+    return _listed(service, nodes, more=len(names) > limit, count=len(children), own=own)
+
+
+async def _first(names: list[bytes], after: bytes, count: int) -> list[bytes]:
+    """The `count` first of those behind `after` that are not hidden, in order."""
+    first: list[bytes] = []
+    for start in range(0, len(names), NAMES_SLICE):
+        if start:
+            await asyncio.sleep(0)
+        some = (n for n in names[start : start + NAMES_SLICE] if n > after and n[0] != _HIDDEN)
+        first = heapq.nsmallest(count, (*first, *some))
+    return first
 
 
 async def search(service: Service, request: Request) -> Answer:
@@ -92,8 +111,9 @@ def _below(service: Service, key: bytes) -> Iterator[tuple[bytes, Node | Directo
         here = service.node.store.peek(_inner(path))
         if not isinstance(here, Directory):
             continue
-        for name, child in list(here.children.items()):
-            if name[0] != _HIDDEN:
+        for name in list(here.children):
+            child = here.children.get(name)
+            if child is not None and name[0] != _HIDDEN:
                 inside = b"%b/%b" % (path, name)
                 if isinstance(child, Directory):
                     waiting.append(inside)
@@ -136,9 +156,12 @@ def _entry(key: bytes, found: Node | Directory, now: int) -> bytes:
     )
 
 
-def _listed(service: Service, nodes: list[bytes], *, more: bool, count: int) -> Answer:
-    body = b'{"index":%d,"count":%d,"more":%b,"nodes":[%b]}' % (
+def _listed(
+    service: Service, nodes: list[bytes], *, more: bool, count: int, own: bytes = b"null"
+) -> Answer:
+    body = b'{"index":%d,"node":%b,"count":%d,"more":%b,"nodes":[%b]}' % (
         service.node.store.index,
+        own,
         count,
         b"true" if more else b"false",
         b",".join(nodes),

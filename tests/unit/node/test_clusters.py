@@ -129,6 +129,24 @@ async def test_a_leader_that_stops_hands_over_first(trio: list[Node]) -> None:
     assert isinstance(await propose(others[0]), Event)
 
 
+async def test_a_leader_hands_over_to_whom_it_is_told(trio: list[Node]) -> None:
+    leader = leader_of(trio)
+    chosen = next(node for node in trio if node is not leader)
+    await leader.hand_over(chosen.me)
+    await until(lambda: chosen.is_leader and all(node.leader == chosen.me for node in trio))
+    for node in trio:
+        _, term, led = node.metrics.leaders[-1]
+        assert (term, led) == (chosen.term, chosen.me)
+
+
+async def test_only_a_leader_hands_over_and_only_to_a_voter_it_hears_from(trio: list[Node]) -> None:
+    leader = leader_of(trio)
+    follower = next(node for node in trio if node is not leader)
+    assert not await follower.hand_over()
+    assert not await leader.hand_over(99)
+    assert leader.is_leader
+
+
 async def test_two_go_on_without_the_third_which_catches_up(trio: list[Node]) -> None:
     lost = leader_of(trio)
     network: Network = lost.transport.network  # type: ignore[attr-defined]

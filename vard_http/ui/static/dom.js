@@ -65,4 +65,5 @@ export function notice(id, text, kind = "info", ...more) {
 		h("span", {}, text), more,
 		h("button", { class: "quiet icon", "aria-label": "Close", onclick: () => element.remove() }, "×"));
 	if (old) { if (old.firstChild.textContent !== text) old.replaceWith(element); } else $("notices").append(element);
+	if (kind === "info") setTimeout(() => element.remove(), 8000);
 }

@@ -45,15 +45,18 @@ export class Editor {
 
 	get dirty() { return Boolean(this.node && !this.node.dir && (this.value.value !== this.shownValue || this.ttl.value !== this.shownTtl)); }
 
-	// Shows what the server has of `key`. False if there is none.
-	async open(key) {
+	// Shows what the server has of `key`, which is known to be no directory, or not. False if there
+	// is none.
+	async open(key, file = false) {
 		if (this.node && this.dirty && key !== this.node.key) {
 			const leave = await confirm("Leave the changes behind?", [`The value of ${this.node.key} is not saved.`], "Leave them");
 			if (!leave) return false;
 		}
 		this.#say("");
 		this.#hideConflict();
-		const answer = await this.#read(key);
+		// A directory as /v2/keys tells it comes with all that is in it.
+		let answer = file ? null : await this.#ask(`/ui/tree${key === "/" ? "" : path(key)}?limit=1`);
+		if (file || answer?.value.errorCode === 104) answer = await this.#read(key);
 		if (!answer) return false;
 		if (!answer.ok) {
 			this.#clear(key, answer.status === 404 ? "There is no such key." : answer.status === 401 ? "You may not read this key." : reason(answer));
@@ -63,9 +66,11 @@ export class Editor {
 		return true;
 	}
 
-	async #read(key) {
+	#read(key) { return this.#ask(`${API}${path(key)}?quorum=true`); }
+
+	async #ask(target) {
 		try {
-			const answer = await this.cluster.request(`${key === "/" ? "/ui/v2/keys" : API + path(key)}?quorum=true`);
+			const answer = await this.cluster.request(target);
 			this.offset = answer.member.offset;
 			return answer;
 		} catch (error) {
@@ -115,7 +120,7 @@ export class Editor {
 	#facts() {
 		const { node } = this;
 		const facts = node.dir
-			? [["Entries", integer(node.nodes?.length ?? 0)]]
+			? [["Entries", integer(node.count)]]
 			: [["Size", bytes(new TextEncoder().encode(node.value).length)]];
 		if (node.modifiedIndex) facts.push(["Modified", integer(node.modifiedIndex)], ["Created", integer(node.createdIndex)]);
 		this.facts.replaceChildren(...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
@@ -155,6 +160,7 @@ export class Editor {
 		const removed = ["delete", "compareAndDelete", "expire"].includes(action);
 		if (node.key !== this.node.key && !removed) return;
 		if (this.node.dir) {
+			this.node.expiration = removed ? null : node.expiration;
 			if (removed) this.#clear(this.node.key, `Gone: ${action}.`);
 			return;
 		}
@@ -252,8 +258,8 @@ export class Editor {
 
 	async remove() {
 		if (!this.node || this.node.key === "/") return;
-		const { key, dir, modifiedIndex, nodes } = this.node;
-		const sure = await confirm(`Delete ${key}?`, [dir ? `The directory goes with ${integer(nodes?.length ?? 0)} entries and all that is below them.` : `Its value goes, if it is still that of index ${integer(modifiedIndex)}.`], dir ? "Delete all of it" : "Delete");
+		const { key, dir, modifiedIndex, count } = this.node;
+		const sure = await confirm(`Delete ${key}?`, [dir ? `The directory goes with ${integer(count)} entries and all that is below them.` : `Its value goes, if it is still that of index ${integer(modifiedIndex)}.`], dir ? "Delete all of it" : "Delete");
 		if (!sure) return;
 		try {
 			const answer = await this.cluster.request(`${API}${path(key)}?${dir ? "dir=true&recursive=true" : `prevIndex=${modifiedIndex}`}`, { method: "DELETE" });

@@ -31,6 +31,7 @@ export class Feed extends EventTarget {
 		let after = "";
 		await this.cluster.ready;
 		while (!stop.aborted) {
+			if (document.hidden) await visible(stop); // A browser has few connections for all its tabs.
 			this.again = new AbortController();
 			try {
 				const answer = await this.cluster.request(`/ui/events${path(this.below)}${after === "" ? "" : `?after=${after}`}`, { signal: AbortSignal.any([stop, this.again.signal]), timeout: TIMEOUT });
@@ -60,4 +61,8 @@ export class Feed extends EventTarget {
 	}
 }
 
+const visible = (stop) => new Promise((resolve) => {
+	document.addEventListener("visibilitychange", resolve, { once: true, signal: stop });
+	stop.addEventListener("abort", resolve, { once: true });
+});
 const pause = (ms, stop) => new Promise((resolve) => { setTimeout(resolve, ms); stop.addEventListener("abort", resolve, { once: true }); });

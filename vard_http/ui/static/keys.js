@@ -23,7 +23,7 @@ export class Keys {
 		this.values = h("input", { type: "checkbox", id: "values", onchange: () => this.#searchSoon() });
 		this.note = h("span", { class: "dim", role: "status" });
 		this.trouble = h("p", { class: "trouble", hidden: true });
-		this.space = h("div", { class: "space" });
+		this.space = h("div", { class: "space", role: "none" });
 		this.list = h("div", { class: "tree", role: "tree", tabindex: "0", "aria-label": "Keys" }, this.space);
 		this.list.addEventListener("scroll", () => this.#plan());
 		this.list.addEventListener("keydown", (event) => this.#key(event));
@@ -52,7 +52,8 @@ export class Keys {
 	// Shows a key, and the way to it in the tree.
 	async open(key) {
 		await this.shown();
-		if (await this.editor.open(key)) {
+		const known = this.found?.find((node) => node.key === key) ?? this.tree.entry(key);
+		if (await this.editor.open(key, Boolean(known) && !known.dir)) {
 			this.split.classList.add("open");
 			history.replaceState(null, "", `#keys${path(key)}`);
 		} else if (!this.editor.node) this.split.classList.add("open");

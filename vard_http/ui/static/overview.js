@@ -19,7 +19,7 @@ export class Overview {
 		this.rows = new Map();
 		const columns = ["Member", "State", "Term", "Heard", "Commit", "Applied", "Lag", "Requests/s", "p99", "fsync p99", ""];
 		const table = h("table", { class: "members" },
-			h("thead", {}, h("tr", {}, columns.map((name, i) => h("th", { scope: "col", class: i > 1 && i < 10 ? "number" : "" }, name || h("span", { class: "hidden-text" }, "Actions"))))), this.body);
+			h("thead", {}, h("tr", {}, columns.map((name, i) => h("th", { scope: "col", "aria-label": name || "Actions", class: i > 1 && i < 10 ? "number" : "" }, name)))), this.body);
 		this.timeline = new Timeline((member) => this.colour(member));
 		this.charts = {
 			kinds: new LineChart("Requests a second", "whole cluster, by kind", rate),
