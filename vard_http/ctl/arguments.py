@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import click
 
 from vard_http.ctl.completion.keys import complete_key
+from vard_http.ctl.completion.names import complete_member, complete_role, complete_user
+from vard_http.ctl.completion.words import Complete
 from vard_http.ctl.failures import Exit, Failed, failed
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
+
+_COMPLETIONS: Final[Mapping[str, Complete]] = {
+    "KEY": complete_key,
+    "MEMBER_ID": complete_member,
+    "USER": complete_user,
+    "ROLE": complete_role,
+}
 
 
 def takes(metavar: str) -> Callable[[_Decorated], _Decorated]:
     """All arguments, as `arguments`; etcdctl's commands count them themselves.
 
-    A shell completes the first if `metavar` says that it is a key.
+    A shell completes the first by what `metavar` calls it.
     """
-    names_key = metavar.lstrip("[").startswith("KEY")
+    first = re.match(r"\[?(\w+)", metavar)
     return click.argument(
         "arguments",
         nargs=-1,
         type=click.UNPROCESSED,
         metavar=metavar,
-        shell_complete=complete_key if names_key else None,
+        shell_complete=_COMPLETIONS.get(first[1]) if first else None,
     )
 
 

@@ -105,6 +105,12 @@ def test_a_member_that_follows_nobody_fails() -> None:
     assert bad(list(agreement.leader(seen))) == [(FAIL, "n3", "it follows nobody, not n1")]
 
 
+def test_a_leader_that_does_not_answer_here_is_worth_a_warning() -> None:
+    assert bad(list(agreement.leader(observed(REFUSED, told(2), told(3))))) == [
+        (WARN, "", "all who answer follow n1, which does not")
+    ]
+
+
 def test_a_term_that_moves_is_worth_a_warning() -> None:
     before = snapshot(*(told(number, term=5) for number in (1, 2, 3)))
     after = snapshot(*(told(number, term=8) for number in (1, 2, 3)), at=2.0)

@@ -19,6 +19,8 @@ import pytest
 
 from tests.harness.processes import Server, start_server
 from vard_http.client import Client
+from vard_http.ctl.completion.shells import Fish
+from vard_http.ctl.main import vardctl
 
 PATIENCE = 20.0
 ZSHRC = """\
@@ -38,6 +40,8 @@ def member() -> Iterator[Server]:
         with Client(server.endpoint.client_url) as client:
             for key in ("/dir/only", "/with space", "/colon:one", "/star*x", "/comma,x", "/tw/o"):
                 client.set(key, "value")
+            client.add_user("alice", "secret")
+            client.add_role("reader", read=["/*"])
         yield server
 
 
@@ -157,6 +161,27 @@ def test_a_cluster_that_is_silent_is_not_waited_for(terminal: Terminal) -> None:
         nowhere = f"http://127.0.0.1:{silent.getsockname()[1]}"
         line = f"vardctl --endpoints {nowhere} get /di"
         assert terminal.completed(line)[-1] == "/diEND"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("get ", ["/colon:one", "/comma,x", "/dir/", "/star*x", "/tw/", "/with space"]),
+        ("dump --hidden /dir/only --hidden /t", ["/tw/"]),
+        ("user remove a", ["alice"]),
+        ("role remove re", ["reader"]),
+        ("member remove ", ["MEMBER"]),
+        ("member remove MEMBER ", []),
+    ],
+)
+def test_what_the_cluster_has_is_offered(
+    member: Server, line: str, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VARDCTL_ENDPOINTS", member.endpoint.client_url)
+    id = member.endpoint.member_id
+    *args, incomplete = line.replace("MEMBER", id).split(" ")
+    found = Fish(vardctl, {}, "vardctl", "_VARDCTL_COMPLETE").get_completions(args, incomplete)
+    assert [item.value for item in found] == [one.replace("MEMBER", id) for one in expected]
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,11 @@ def leader(seen: Observed) -> Iterator[Finding]:
                 "Look at the network between the peer URLs of the two; repeat the check.",
                 shot.name(id),
             )
-    if agreed:
+    if agreed and shot.leader not in followed:
+        text = f"all who answer follow {name}, which does not"
+        advice = "Repeat the check: if it is gone for the others too, they elect another soon."
+        yield Finding(Level.WARN, "leader", text, advice)
+    elif agreed:
         yield Finding(Level.OK, "leader", f"all who answer follow {name}")
 
 

@@ -59,7 +59,7 @@ def top(session: Session, once: bool, interval: float | None, output: str | None
     if interval is not None and interval < LEAST:
         raise failed(Exit.BAD_ARGUMENTS, f"an interval is at least {LEAST:g}s")
     as_json = (output or session.options.output) == "json"
-    if once or as_json or not sys.stdout.isatty():
+    if once or as_json or not sys.stdout.isatty() or Console().is_dumb_terminal:
         asyncio.run(_once(session, interval or ONCE_INTERVAL, as_json=as_json))
         return
     with contextlib.suppress(KeyboardInterrupt):
