@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
 import threading
 
 import pytest
@@ -40,4 +41,19 @@ async def test_a_plain_server_that_is_asked_for_tls() -> None:
         closing.start()
         told = await reason(f"https://127.0.0.1:{server.getsockname()[1]}", Tls())
         closing.join()
+    assert told == os.strerror(errno.ECONNRESET)
+
+
+async def test_a_connection_that_is_reset_after_the_request() -> None:
+    def reset(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        connection.recv(1024)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        resetting = threading.Thread(target=reset, args=(server,))
+        resetting.start()
+        told = await reason(f"http://127.0.0.1:{server.getsockname()[1]}")
+        resetting.join()
     assert told == os.strerror(errno.ECONNRESET)

@@ -46,7 +46,7 @@ async def _send_once(
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _Unanswered(str(error) or type(error).__name__) from error
+        raise _Unanswered(_text(error)) from error
 
 
 class Sessions:
@@ -221,7 +221,9 @@ def _text(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "timed out"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return _reason(error.os_error)
+        error = error.os_error
+    if isinstance(error, OSError):
+        return _reason(error)
     return str(error) or type(error).__name__
 
 
