@@ -81,8 +81,7 @@ def test_after_kill_9_the_next_gets_it_when_the_ttl_has_passed(
             later, _ = map(int, second.line().split())
 
     assert later > index
-    assert gone - killed < 1, "the command goes with its vardctl"
-    assert time.monotonic() - killed < 10
+    assert gone - killed < 2, "the command goes with its vardctl, before its TTL has passed"
 
 
 _LISTENER = """
@@ -155,7 +154,7 @@ def test_who_does_not_end_when_told_is_killed_with_all_it_started(
 def test_waiting_has_an_end(server: Server, client: Client) -> None:
     with client.lock("h", ttl=30):
         ran = run(server, "lock", "--timeout", "0.1", "h", "--", "true")
-        assert (ran.status, ran.err) == (124, "Error:  the lock h is held by another\n")
+        assert (ran.status, ran.err) == (124, "Error:  the lock h was not had in 0.1 s\n")
         assert len(_queue(client, "h")) == 1
 
 

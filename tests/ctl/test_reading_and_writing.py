@@ -20,6 +20,7 @@ from vard_http.client import (
     Response,
     Result,
 )
+from vard_http.client.requests import Call
 from vard_http.ctl.subtree.plan import Step
 from vard_http.ctl.subtree.reading import read_subtree, tree_of
 from vard_http.ctl.subtree.tree import Entry
@@ -37,9 +38,9 @@ class _Server:
         self._backup = backup
         self._top = top
 
-    def request(self, method: str, path: str, **_: Any) -> Response:
-        assert (method, path) == ("GET", "/vard/backup")
-        return self._backup
+    def call(self, call: Call[Response]) -> Response:
+        assert (call.request.method, call.request.target) == ("GET", "/vard/backup")
+        return call.read(self._backup)
 
     def get(self, key: str, **_: Any) -> Result:
         if isinstance(self._top, ClientError):

@@ -55,7 +55,7 @@ def _listen(election: Election) -> int:
 def _lead(election: Election, value: str, timeout: float | None) -> int:
     try:
         if not election.campaign(value, timeout):
-            raise Failed(Ended.TIMED_OUT, "Error:  another leads")
+            raise Failed(Ended.TIMED_OUT, f"Error:  not elected in {timeout:g} s")
         try:
             say(f"{election.fencing_index} {value}")
             election.lost.wait()

@@ -86,7 +86,9 @@ def lock(
     try:
         try:
             if not held.acquire(timeout):
-                raise Failed(Ended.TIMED_OUT, f"Error:  the lock {name} is held by another")
+                raise Failed(
+                    Ended.TIMED_OUT, f"Error:  the lock {name} was not had in {timeout:g} s"
+                )
             if command:
                 return _run(held, command, signals, grace)
             return _hold(held)

@@ -11,12 +11,15 @@ from typing import Final, Literal
 import msgspec
 
 from vard_http.client import ApiError, Client, InvalidAnswer, KeyNotFound, Node, Response
+from vard_http.client.requests import Call, Request
 from vard_http.ctl.subtree.tree import Entry, Tree, is_within, text_of
 
 Source = Literal["auto", "backup", "listing"]
 
 _REPLACEMENT: Final = "\ufffd".encode()
 _BACKUP_SECONDS: Final = 600.0
+"""How long a backup may take to arrive, once it has begun to."""
+
 _SKEW_SECONDS: Final = 2
 """A server's Date is of whole seconds; what differs by less is not a clock that is wrong."""
 
@@ -57,7 +60,8 @@ def read_subtree(
     """
     if source == "listing":
         return _list(client, key, hidden, "only a listing was asked for")
-    answer = client.request("GET", "/vard/backup", timeout=_BACKUP_SECONDS)
+    request = Request("GET", "/vard/backup", repeatable=True, hold=_BACKUP_SECONDS)
+    answer = client.call(Call(request, lambda response: response, final=True))
     if answer.status == 200:
         return _read_backup(client, key, answer)
     reason = _refusal(answer)
