@@ -33,20 +33,19 @@ class GoGroup(click.Group):
 
 
 @click.command("help", cls=GoCommand)
-@click.argument("topic", nargs=-1)
+@click.argument("topic", nargs=-1, metavar="[COMMAND]...")
 @click.pass_context
 def _help(ctx: click.Context, topic: tuple[str, ...]) -> None:
     """Show the commands, or the page of one."""
-    parent = ctx.parent
-    assert parent is not None
-    if not topic:
-        say(parent.get_help())
-        return
-    assert isinstance(parent.command, click.Group)
-    command = parent.command.get_command(parent, topic[0])
-    if command is None:
-        raise _no_help_topic(topic[0])
-    say(command.get_help(click.Context(command, info_name=topic[0], parent=parent)))
+    shown = ctx.parent
+    assert shown is not None
+    for name in topic:
+        group = shown.command
+        command = group.get_command(shown, name) if isinstance(group, click.Group) else None
+        if command is None:
+            raise _no_help_topic(name)
+        shown = click.Context(command, info_name=name, parent=shown)
+    say(shown.get_help())
 
 
 def _no_help_topic(name: str) -> Failed:
