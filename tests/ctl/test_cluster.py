@@ -10,6 +10,7 @@ import pytest
 from vard_http.client import Client, ClientError, ClusterUnavailable, OutcomeUnknown, Response
 from vard_http.client.requests import Call
 from vard_http.ctl.cluster import Cluster, Question, Unreached
+from vard_http.ctl.failures import Failed
 from vard_http.ctl.goerrors import go_reason
 from vard_http.ctl.options import Options
 
@@ -99,6 +100,31 @@ def test_a_write_that_may_have_happened_is_sent_to_nobody_else(
 def test_reads_are_asked_of_others_whatever_happened() -> None:
     client = Scripted(silent, NO_LEADER, OK)
     assert ask(client, GET) == OK
+
+
+@pytest.mark.parametrize(
+    "answer", [Response(200, {}, b"<html>"), Response(404, {}, b"{}"), Response(200, {}, b"[]")]
+)
+def test_a_member_that_lists_no_members_is_asked_all_the_same(answer: Response) -> None:
+    client = Scripted(answer, OK)
+    cluster = Cluster(client, URLS, Options())
+    cluster.sync()
+    assert cluster.ask(GET) == OK
+
+
+def test_members_take_the_place_of_the_endpoints() -> None:
+    members = b'{"members":[{"clientURLs":["http://new:1"]},{"clientURLs":null}]}'
+    client = Scripted(Response(200, {}, members), OK)
+    cluster = Cluster(client, URLS, Options())
+    cluster.sync()
+    cluster.ask(GET)
+    assert client.asked[1] == "http://new:1"
+
+
+def test_a_cluster_without_client_urls_cannot_be_asked() -> None:
+    client = Scripted(Response(200, {}, b'{"members":[{"clientURLs":[]}]}'))
+    with pytest.raises(Failed, match="no endpoints available"):
+        Cluster(client, URLS, Options()).sync()
 
 
 def test_all_reasons_are_told_in_the_order_of_asking() -> None:

@@ -12,7 +12,7 @@ from http.client import responses
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from vard_http.client import Client, ClusterUnavailable, OutcomeUnknown, Response
+from vard_http.client import Client, ClusterUnavailable, InvalidAnswer, OutcomeUnknown, Response
 from vard_http.client.requests import Call, Request
 from vard_http.ctl.console import complain
 from vard_http.ctl.failures import Exit, Failed, failed
@@ -22,6 +22,10 @@ from vard_http.govalues import quote
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
+
+INVALID_JSON: Final = (
+    "client: response is invalid json. The endpoint is probably not valid etcd cluster endpoint"
+)
 
 _LONGEST: Final = 2_000_000.0
 """Seconds that an event is waited for; poll(2) takes no more than some 24 days."""
@@ -159,7 +163,7 @@ class Cluster:
         try:
             members = response.json()["members"]
             urls = [url for member in members for url in member["clientURLs"] or ()]
-        except (ValueError, KeyError, TypeError):
+        except (InvalidAnswer, KeyError, TypeError):
             return
         if not urls:
             complain("etcd cluster has no published client endpoints.")

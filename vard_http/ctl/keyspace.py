@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from vard_http.client import Response
-from vard_http.ctl.cluster import FORM, Cluster, Question, Unreached
+from vard_http.ctl.cluster import FORM, INVALID_JSON, Cluster, Question, Unreached
 from vard_http.ctl.failures import Exit, failed
 
 Node = dict[str, Any]
@@ -21,9 +21,6 @@ Node = dict[str, Any]
 _SAFE: Final = "$&+,/:;=@"
 
 _EMPTY: Final = "client: response body is empty"
-_INVALID: Final = (
-    "client: response is invalid json. The endpoint is probably not valid etcd cluster endpoint"
-)
 
 
 @dataclass(frozen=True)
@@ -137,7 +134,7 @@ def refusal(body: bytes) -> str:
         code, index = error.get("errorCode", 0), error.get("index", 0)
         return f"{code}: {error.get('message', '')} ({error.get('cause', '')}) [{index}]"
     except (ValueError, AttributeError):
-        return _INVALID
+        return INVALID_JSON
 
 
 def _read_event(response: Response) -> Event:
@@ -147,7 +144,7 @@ def _read_event(response: Response) -> Event:
             body["action"], body["node"], body.get("prevNode"), response.number("x-etcd-index")
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise failed(Exit.SERVER_ERROR, _INVALID) from error
+        raise failed(Exit.SERVER_ERROR, INVALID_JSON) from error
 
 
 def _put(key: str, query: list[tuple[str, str]], body: bytes, *, once: bool) -> Question:

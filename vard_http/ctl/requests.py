@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from vard_http.client import InvalidAnswer, Response
-from vard_http.ctl.cluster import Cluster, Question, Unreached
+from vard_http.ctl.cluster import INVALID_JSON, Cluster, Question, Unreached
 from vard_http.ctl.failures import Exit, Failed
 
 
@@ -36,7 +36,7 @@ def read(response: Response) -> Any:
     try:
         return response.json()
     except InvalidAnswer as error:
-        raise Failed(Exit.BAD_ARGUMENTS, str(error)) from error
+        raise Failed(Exit.BAD_ARGUMENTS, INVALID_JSON) from error
 
 
 def refused(response: Response) -> Failed:
