@@ -51,8 +51,9 @@ def test_the_metadata_name_the_licence_and_the_version(commands: Path) -> None:
     assert (metadata.parent / "licenses" / fields["License-File"]).exists()
 
 
-def test_the_installed_command_tells_its_version(commands: Path) -> None:
-    assert f"vard-http Version: {__version__}\n" in output(commands, "vard-http", "--version")
+@pytest.mark.parametrize("command", ["vard-http", "vardctl"])
+def test_an_installed_command_tells_its_version(command: str, commands: Path) -> None:
+    assert __version__ in output(commands, command, "--version")
 
 
 def test_the_installed_server_keeps_a_key(commands: Path) -> None:
