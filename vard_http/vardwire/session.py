@@ -72,6 +72,7 @@ class Session(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._paused = False
+        self.stuck_since = None
         self._work()
 
     def data_received(self, data: bytes) -> None:
@@ -130,6 +131,7 @@ class Session(asyncio.Protocol):
         )
 
     def _take(self, frame: bytes) -> None:
+        self.stuck_since = None
         if self.client is None:
             self.client = parse_client(frame)
             self._sessions.introduce(self, self.client)

@@ -147,6 +147,19 @@ async def test_a_client_that_waits_between_requests_is_left_alone(clients: VardC
     assert not caller.line.aborted
 
 
+async def test_a_client_whose_requests_come_in_other_pieces_is_left_alone(
+    clients: VardClients,
+) -> None:
+    caller = Caller(clients)
+    silent = Caller(clients, None)
+    request = framed(b"1 GET a - -")
+    caller.session.data_received(request[:3])
+    while not silent.line.aborted:
+        caller.session.data_received(request[3:] + request[:3])
+        await asyncio.sleep(0.005)
+    assert not caller.line.aborted
+
+
 async def test_a_client_that_does_not_read_is_left_behind(clients: VardClients) -> None:
     caller = Caller(clients)
     caller.send(b"1 GET a - -")
