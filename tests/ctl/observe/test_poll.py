@@ -8,7 +8,7 @@ import pytest
 
 from tests.ctl.asking import Members, members, metrics, response, variables
 from tests.ctl.snapshots import CLUSTER, member
-from vard_http.client import Member, Response
+from vard_http.client import AsyncClient, Member, Response
 from vard_http.ctl.observe.poll import Poller, Questions
 from vard_http.ctl.observe.snapshot import Sample, Silence
 
@@ -145,3 +145,10 @@ async def test_patience_ends() -> None:
 
     found = await Questions(Stuck(), patience=0.01).sample(N1)
     assert found == Silence("no answer within 0.01 s")
+
+
+async def test_urls_that_cannot_be_asked_are_silent() -> None:
+    async with AsyncClient(N1) as client:
+        found = await Questions(client, patience=1.0).sample("unix:///run/vard.sock:0")
+    assert isinstance(found, Silence)
+    assert found.reason.startswith("an endpoint is http://host:port")

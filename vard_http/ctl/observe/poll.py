@@ -75,7 +75,7 @@ class Questions:
             return Silence(f"no answer within {self.patience:g} s")
         except ClusterUnavailable as error:
             return Silence(error.errors.get(address) or str(error))
-        except (ClientError, OSError) as error:
+        except (ClientError, OSError, ValueError) as error:  # ValueError: an URL of another kind
             return Silence(str(error))
 
     async def sample(self, address: str) -> Answer:
