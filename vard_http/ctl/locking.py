@@ -48,7 +48,7 @@ timeout_option = click.option(
 
 @click.command()
 @click.argument("name")
-@click.argument("command", nargs=-1)
+@click.argument("command", nargs=-1, metavar="[-- COMMAND...]")
 @ttl_option
 @timeout_option
 @click.option(
