@@ -52,6 +52,12 @@ def test_a_wrong_url_is_refused_with_etcds_reason(text: str, reason: str) -> Non
         parse_urls([text])
 
 
+def test_other_lists_of_urls_have_other_schemes() -> None:
+    assert parse_urls(["tls://b:1", "TCP://a:2"], ("tcp", "tls")) == ("tcp://a:2", "tls://b:1")
+    with pytest.raises(ValueError, match="URL scheme must be tcp or tls: "):
+        parse_urls(["http://a:1"], ("tcp", "tls"))
+
+
 def test_an_empty_list_is_no_list_of_urls() -> None:
     with pytest.raises(ValueError, match="no valid URLs given"):
         parse_urls([])

@@ -59,6 +59,11 @@ LISTEN = ["--advertise-client-urls=http://a:1"]
             "--listen-metrics-urls is ",
         ),
         (
+            ["--listen-vard-urls=tcp://foo.com:1"],
+            "expected IP in URL for binding (tcp://foo.com:1)",
+            "scheme tcp or tls; the host is an IP or localhost, and there is no path",
+        ),
+        (
             ["--initial-advertise-peer-urls=http://:2380"],
             '--initial-advertise-peer-urls "http://:2380" must be "host:port"'
             " (unexpected empty host (http://:2380))",
@@ -144,6 +149,11 @@ LISTEN = ["--advertise-client-urls=http://a:1"]
             ["--listen-metrics-urls=https://127.0.0.1:1"],
             "cannot listen on TLS for 127.0.0.1:1: KeyFile and CertFile are not presented",
             '--listen-metrics-urls is "https://127.0.0.1:1"',
+        ),
+        (
+            ["--listen-vard-urls=tls://127.0.0.1:1"],
+            "cannot listen on TLS for 127.0.0.1:1: KeyFile and CertFile are not presented",
+            '--listen-vard-urls is "tls://127.0.0.1:1"',
         ),
         (
             ["--listen-peer-urls=https://127.0.0.1:1", "--peer-key-file=k.pem"],
@@ -256,3 +266,8 @@ def test_ignored_certificates_are_told() -> None:
 def test_advertising_localhost_from_all_addresses_is_told() -> None:
     (warning,) = load(["--listen-peer-urls=http://0.0.0.0:2380"], {}).warnings
     assert warning.startswith("listening on all addresses but --initial-advertise-peer-urls is ")
+
+
+def test_a_proxy_that_is_to_speak_vards_protocol_is_told_that_it_does_not() -> None:
+    told = load(["--proxy=on", "--listen-vard-urls=tcp://127.0.0.1:1"], {}).warnings
+    assert [text for text in told if "vard's protocol" in text]

@@ -103,6 +103,14 @@ async def test_only_the_leader_serves(trio: Trio) -> None:
     ]
 
 
+async def test_a_leader_that_hands_over_takes_nothing_more(trio: Trio) -> None:
+    old = trio.leader
+    old.raft.transfer_leadership()
+    assert await ask(trio.requests[old.me], Request(1, "put", b"a", b"x")) == b"NotLeader 1"
+    await until(lambda: not old.is_leader)
+    assert await trio.ask_leader(Request(1, "get", b"a")) == b"Response 1 a - -"
+
+
 async def test_a_request_that_was_lost_with_the_leadership_is_not_carried_out(trio: Trio) -> None:
     old = trio.leader
     trio.network.cut.add(old.me)
