@@ -53,6 +53,15 @@ def test_every_endpoint_has_an_example() -> None:
     assert {path for path in paths if f":2379{path.rstrip('/')}" not in commands} == set()
 
 
+def test_the_errors_of_the_api_have_the_statuses_of_the_contract() -> None:
+    row = re.compile(r"^\| (\d{3}) \| (\d{3}) \|", re.MULTILINE)
+    told, contract = (
+        dict(row.findall((DOCS / page).read_text())) for page in ("api.md", "etcd-v2-contract.md")
+    )
+    assert len(told) >= 10
+    assert told.items() <= contract.items()
+
+
 def test_what_is_open_without_a_user_is_what_the_page_on_security_says() -> None:
     text = (DOCS / "security.md").read_text()
     listed = re.search(r"^- Rights are for paths(.*?)\[The page\]", text, re.DOTALL | re.MULTILINE)
