@@ -87,7 +87,13 @@ def test_the_quorum_has_a_margin(silent: int, size: int, level: Level) -> None:
 
 def test_learners_do_not_count_for_the_quorum() -> None:
     (finding,) = agreement.quorum(observed(told(1), told(2), told(3), told(4, role="learner")))
-    assert finding.text == "3 of 3 voters answer, 2 are needed: 1 more may be lost"
+    assert finding.text == "3 of 3 voters take part, 2 are needed: 1 more may be lost"
+
+
+def test_who_is_cut_off_from_the_leader_does_not_count_for_the_quorum() -> None:
+    alone = told(3, leader="", role="candidate")
+    (finding,) = agreement.quorum(observed(told(1), told(2), alone))
+    assert (finding.level, finding.text[:11]) == (WARN, "2 of 3 vote")
 
 
 def test_without_a_leader_it_fails() -> None:

@@ -66,7 +66,7 @@ async def test_without_a_date_nothing_is_known_of_a_clock(date: str) -> None:
     ("answer", "reason"),
     [
         (response('{"health":"false","reason":"NOSPACE"}', status=503), "NOSPACE"),
-        (response('{"health":"false"}', status=503), "it says so"),
+        (response('{"health":"false"}', status=503), "/health says so"),
         (response("oops", status=500), "/health is answered with status 500"),
     ],
 )

@@ -8,7 +8,7 @@ from typing import Final
 from vard_http.ctl.check.finding import Finding, Level
 from vard_http.ctl.check.observed import Observed
 from vard_http.ctl.observe.figures import NOBODY
-from vard_http.ctl.observe.snapshot import Silence
+from vard_http.ctl.observe.snapshot import Silence, Snapshot
 from vard_http.ctl.top.rows import lag
 
 LAG_ENTRIES: Final = 1000
@@ -60,8 +60,8 @@ def quorum(seen: Observed) -> Iterator[Finding]:
     if not voters:
         return
     needed = len(voters) // 2 + 1
-    margin = len([id for id in voters if id in samples]) - needed
-    text = f"{margin + needed} of {len(voters)} voters answer, {needed} are needed"
+    margin = sum(_takes_part(seen.after, id) for id in voters) - needed
+    text = f"{margin + needed} of {len(voters)} voters take part, {needed} are needed"
     if margin < 0:
         advice = "Bring members back; if their data is lost for good, restore a backup."
         yield Finding(Level.FAIL, "quorum", f"{text}: nothing can be written", advice)
@@ -70,6 +70,14 @@ def quorum(seen: Observed) -> Iterator[Finding]:
         yield Finding(Level.WARN, "quorum", f"{text}: the next loss stops all writes", advice)
     else:
         yield Finding(Level.OK, "quorum", f"{text}: {margin} more may be lost")
+
+
+def _takes_part(shot: Snapshot, id: str) -> bool:
+    """It answers here and follows the leader, if there is one: others may be cut off from it."""
+    sample = shot.sample(id)
+    if sample is None:
+        return False
+    return shot.leader == NOBODY or sample.figures.leader in (None, shot.leader)
 
 
 def leader(seen: Observed) -> Iterator[Finding]:

@@ -96,7 +96,9 @@ async def _health(questions: Questions, url: str) -> Health | None:
         return Health(False, answer.reason)
     try:
         body = answer.json()
-        return Health(str(body["health"]) == "true", str(body.get("reason", "")) or "it says so")
+        return Health(
+            str(body["health"]) == "true", str(body.get("reason", "")) or "/health says so"
+        )
     except (ClientError, KeyError, TypeError, AttributeError):
         return Health(False, f"/health is answered with status {answer.status}")
 
