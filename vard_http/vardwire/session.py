@@ -21,7 +21,7 @@ BURST: Final = 64
 """Requests of one connection that are taken in before others get their turn."""
 
 MAX_AHEAD: Final = 4 + MAX_FRAME
-"""Bytes that are taken in while no request can be."""
+"""Bytes that may wait; a whole frame is among more of them."""
 
 
 class Sessions(Protocol):
@@ -156,7 +156,7 @@ class Session(asyncio.Protocol):
         transport = self._transport
         if transport is None:
             return
-        if self._has_room or len(self._frames) <= MAX_AHEAD:
+        if len(self._frames) <= MAX_AHEAD:
             transport.resume_reading()
         else:
             transport.pause_reading()
