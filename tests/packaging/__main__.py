@@ -14,7 +14,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="vard-http-dist-") as directory:
         print(f"Installing {wheel} with its dependencies into a fresh environment", flush=True)
         commands = install(wheel, Path(directory) / "venv", download=True)
-        print(output(commands, "vard-http", "--version").rstrip())
+        for command in ("vard-http", "vardctl"):
+            print(output(commands, command, "--version").rstrip())
         try_out(commands, print)
     return 0
 

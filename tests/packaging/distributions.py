@@ -81,17 +81,20 @@ def output(commands: Path, name: str, *arguments: str) -> str:
 
 
 def try_out(commands: Path, say: Callable[[str], None] = lambda line: None) -> None:
-    """Write and read a key by a server of the installed wheel. Raises AssertionError."""
+    """Write and read a key by what the wheel installed, server and client."""
     with InstalledServer(commands) as server:
         server.start()
         with server.connect() as connection:
             form = {"Content-Type": FORM}
             written = connection.request("PUT", "/v2/keys/message", form, b"value=hello")
             read = connection.request("GET", "/v2/keys/message")
+        url = server.endpoint.client_url
+        shown = output(commands, "vardctl", "--endpoints", url, "get", "/message")
     for answer in (written, read):
         say(answer.body.decode().rstrip())
         assert answer.status in (200, 201)
     assert b'"value":"hello"' in read.body
+    assert shown == "hello\n"
 
 
 def _run(*command: str, cwd: Path | None = None) -> str:

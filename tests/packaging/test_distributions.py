@@ -56,7 +56,7 @@ def test_an_installed_command_tells_its_version(command: str, commands: Path) ->
     assert __version__ in output(commands, command, "--version")
 
 
-def test_the_installed_server_keeps_a_key(commands: Path) -> None:
+def test_the_installed_server_and_client_keep_a_key(commands: Path) -> None:
     try_out(commands)
 
 
