@@ -127,7 +127,7 @@ def test_removing_a_member_asks_first_and_says_what_it_means(cluster: Cluster, p
     expect(page.locator("#state")).to_have_text("healthy")
     page.get_by_role("button", name="Remove n2").click()
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("Of 2 members 2 have to be up. 2 are")
+    expect(dialog).to_contain_text("Of 2 members 2 have to be up. 2 are, so no more")
     dialog.get_by_role("button", name="Cancel").click()
     expect(dialog).to_have_count(0)
     expect(row(page, "n2").locator(".state")).not_to_have_text("no answer")
@@ -298,6 +298,25 @@ def test_a_directory_of_thousands_stays_usable(cluster: Cluster, page: Page) -> 
     expect(node(page, "/many/key1799")).to_have_count(0)
     expect(page.get_by_role("status").filter(has_text="100 found")).to_be_visible()
     expect(node(page, "/many/key1700")).to_be_visible()
+
+
+def test_what_happens_while_a_directory_is_read_is_neither_lost_nor_misplaced(page: Page) -> None:
+    keys = page.evaluate("""async () => {
+        const { Tree } = await import("/ui/tree.js");
+        const event = (action, key, modifiedIndex) =>
+            ({ action, node: { key, value: "", modifiedIndex } });
+        let answer;
+        const tree = new Tree(() => new Promise((resolve) => { answer = resolve; }));
+        const loaded = tree.load("/");
+        tree.apply(event("set", "/z", 11));
+        tree.apply(event("delete", "/b", 12));
+        const nodes = ["/a", "/b", "/c"].map((key) => ({ key, value: "", modifiedIndex: 5 }));
+        answer({ ok: true, value: { index: 10, count: 3, more: false, node: null, nodes } });
+        await loaded;
+        tree.apply(event("set", "/aa", 13));
+        return tree.rows().map((row) => row.key);
+    }""")
+    assert keys == ["/a", "/aa", "/c", "/z"]
 
 
 def test_events_can_be_filtered_and_held(cluster: Cluster, page: Page) -> None:

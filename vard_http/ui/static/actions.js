@@ -1,13 +1,13 @@
 // Changes of the cluster, each with what it means for the quorum, and signing in.
 
-import { buttons, confirm, dialog, h, notice } from "./dom.js";
+import { PLAIN, buttons, confirm, dialog, h, notice } from "./dom.js";
 import { Unreachable, reason } from "./cluster.js";
 
 const majority = (n) => Math.floor(n / 2) + 1;
 const count = (n, one) => `${n} ${n === 1 ? one : `${one}s`}`;
 
 // What the cluster can bear with `voters`, of whom `alive` answer.
-const bears = (voters, alive) => `Of ${count(voters, "member")} ${majority(voters)} have to be up. ${alive >= majority(voters) ? `${alive} are, so it can then bear the loss of ${alive - majority(voters)} more.` : `Only ${alive} are: the cluster would stop taking writes.`}`;
+const bears = (voters, alive) => `Of ${count(voters, "member")} ${majority(voters)} have to be up. ${alive >= majority(voters) ? `${alive} are, so ${alive - majority(voters) || "no"} more may fail.` : `Only ${alive} are: the cluster would stop taking writes.`}`;
 
 async function attempt(cluster, what, send) {
 	try {
@@ -49,7 +49,7 @@ export async function removeMember(cluster, member) {
 export async function addMember(cluster) {
 	const voters = cluster.list.filter((one) => !one.learner).length;
 	const urls = await dialog("Add a member", (close) => {
-		const input = h("input", { id: "peer-urls", required: true, placeholder: "http://10.0.0.4:2380", autocomplete: "off", spellcheck: "false" });
+		const input = h("input", { id: "peer-urls", required: true, placeholder: "http://10.0.0.4:2380", ...PLAIN });
 		return h("form", { onsubmit: (event) => { event.preventDefault(); close(input.value.split(",").map((url) => url.trim()).filter(Boolean)); } },
 			h("label", { for: "peer-urls" }, "Its peer URLs, with commas between them"), input,
 			h("p", {}, `It counts from now on, before it has started. ${bears(voters + 1, cluster.answering.filter((one) => !one.learner).length)}`),

@@ -78,8 +78,8 @@ const help = () => dialog("Keyboard shortcuts", (close) => [
 	h("div", { class: "buttons" }, h("button", { class: "quiet", onclick: () => close() }, "Close"))]);
 
 document.addEventListener("keydown", (event) => {
-	const writing = event.target.closest("input, textarea, select, dialog");
-	if (event.key === "Escape" && writing && !event.target.closest("dialog")) return event.target.blur();
+	const writing = event.target.closest("input, textarea, dialog[open]");
+	if (event.key === "Escape" && writing && !event.target.closest("dialog[open]")) return event.target.blur();
 	if (writing || event.ctrlKey || event.metaKey || event.altKey) return undefined;
 	const actions = {
 		1: () => show("cluster"), 2: () => show("keys"), 3: () => show("events"), "?": help, t: nextTheme,

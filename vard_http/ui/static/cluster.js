@@ -54,7 +54,6 @@ export class Cluster extends EventTarget {
 	get leader() { return this.answering.filter((one) => one.status.role === "Leader").sort((a, b) => b.status.term - a.status.term)[0] ?? null; }
 	get quorum() { return Math.floor(this.list.filter((one) => !one.learner).length / 2) + 1; }
 	get auth() { return this.view?.status.auth ?? false; }
-	get v2() { return this.view?.status.v2 ?? true; }
 
 	async start() {
 		for (;;) {

@@ -20,6 +20,10 @@ export const h = (tag, properties, ...children) =>
 export const s = (tag, properties, ...children) =>
 	fill(document.createElementNS(SVG, tag), properties, children);
 
+// Of fields for names and values, which are no prose.
+export const PLAIN = { spellcheck: "false", autocomplete: "off" };
+export const NUMBER = { ...PLAIN, inputmode: "numeric", placeholder: "none", size: 8 };
+
 export const $ = (id) => document.getElementById(id);
 
 export function setText(element, text) {

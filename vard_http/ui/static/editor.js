@@ -2,7 +2,7 @@
 
 import { signIn } from "./actions.js";
 import { Unreachable, path, reason } from "./cluster.js";
-import { confirm, h, setText } from "./dom.js";
+import { NUMBER, PLAIN, confirm, h, setText } from "./dom.js";
 import { bytes, integer, span } from "./measure.js";
 import { parentOf } from "./tree.js";
 
@@ -23,9 +23,9 @@ export class Editor {
 		this.title = h("h2", { class: "path", tabindex: "-1" });
 		this.back = h("button", { class: "quiet back", onclick: () => this.moved(null) }, "← Keys");
 		this.facts = h("dl", { class: "facts" });
-		this.value = h("textarea", { "aria-label": "Value", spellcheck: "false", autocomplete: "off", rows: 12, oninput: () => this.#edited() });
+		this.value = h("textarea", { "aria-label": "Value", ...PLAIN, rows: 12, oninput: () => this.#edited() });
 		this.value.addEventListener("keydown", (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); this.save(); } });
-		this.ttl = h("input", { id: "ttl", inputmode: "numeric", pattern: "[0-9]*", placeholder: "none", size: 8, autocomplete: "off", oninput: () => this.#edited() });
+		this.ttl = h("input", { id: "ttl", ...NUMBER, oninput: () => this.#edited() });
 		this.countdown = h("span", { class: "countdown", role: "timer" });
 		this.saveButton = h("button", { class: "primary", title: "Ctrl Enter", onclick: () => this.save() }, "Save");
 		this.revertButton = h("button", { class: "quiet", onclick: () => this.#revert() }, "Revert");
@@ -166,7 +166,7 @@ export class Editor {
 		}
 		if (removed) this.#lost(action === "expire" ? "expired" : "was deleted");
 		else if (this.dirty) this.#offer(node);
-		else { this.#show(node); this.#say(`Changed just now: ${action}.`); this.card.classList.remove("flash"); requestAnimationFrame(() => this.card.classList.add("flash")); }
+		else { this.#show(node); this.#say(`Changed just now: ${action}.`); }
 	}
 
 	#lost(how) {
@@ -253,7 +253,7 @@ export class Editor {
 			this.#show(now.value.node);
 			this.#say("The member did not answer, but the value is saved.", "good");
 		} else if (now.ok && now.value.node.modifiedIndex !== modifiedIndex) this.#offer(now.value.node);
-		else this.#say("The member did not answer, and the value is not saved so far. Save again to be sure: it compares first.", "warn");
+		else this.#say("Not saved so far. Save again to be sure: it compares first.", "warn");
 	}
 
 	async remove() {

@@ -1,7 +1,7 @@
 // The event stream: the latest first, with a filter and a pause.
 
 import { path } from "./cluster.js";
-import { h, setText } from "./dom.js";
+import { PLAIN, h, setText } from "./dom.js";
 import { clock, integer } from "./measure.js";
 
 const KEPT = 2000;
@@ -14,7 +14,7 @@ export class Events {
 		this.seen = 0;
 		this.open = open;
 		this.filter = h("input", { type: "search", placeholder: "Filter by key, value or action", "aria-label": "Filter events", spellcheck: "false", oninput: () => this.draw(true) });
-		const below = h("input", { value: "/", "aria-label": "Watch below this key", size: 14, spellcheck: "false", autocomplete: "off" });
+		const below = h("input", { value: "/", "aria-label": "Watch below this key", size: 14, ...PLAIN });
 		this.pauseButton = h("button", { "aria-pressed": "false", onclick: () => this.pause() }, "Pause");
 		this.count = h("span", { class: "dim", role: "status" }, "waiting for the stream");
 		this.trouble = h("p", { class: "trouble", hidden: true });

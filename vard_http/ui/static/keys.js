@@ -2,7 +2,7 @@
 
 import { signIn } from "./actions.js";
 import { path, reason } from "./cluster.js";
-import { buttons, dialog, h, s, setText } from "./dom.js";
+import { NUMBER, PLAIN, buttons, dialog, h, s, setText } from "./dom.js";
 import { API, Editor } from "./editor.js";
 import { integer, span } from "./measure.js";
 import { Tree, nameOf, parentOf } from "./tree.js";
@@ -18,7 +18,7 @@ export class Keys {
 		this.found = null;
 		this.active = 0;
 		this.touched = new Map();
-		this.search = h("input", { type: "search", placeholder: "Search keys, or a /path and Enter", "aria-label": "Search keys", spellcheck: "false", autocomplete: "off", oninput: () => this.#searchSoon() });
+		this.search = h("input", { type: "search", placeholder: "Search keys, or a /path and Enter", "aria-label": "Search keys", ...PLAIN, oninput: () => this.#searchSoon() });
 		this.search.addEventListener("keydown", (event) => this.#searchKey(event));
 		this.values = h("input", { type: "checkbox", id: "values", onchange: () => this.#searchSoon() });
 		this.note = h("span", { class: "dim", role: "status" });
@@ -248,9 +248,9 @@ export class Keys {
 	}
 
 	#newForm(start, close) {
-		const key = h("input", { id: "new-key", value: start, required: true, spellcheck: "false", autocomplete: "off", autofocus: true });
+		const key = h("input", { id: "new-key", value: start, required: true, ...PLAIN, autofocus: true });
 		const value = h("textarea", { id: "new-value", rows: 5, spellcheck: "false" });
-		const ttl = h("input", { id: "new-ttl", inputmode: "numeric", pattern: "[0-9]*", placeholder: "none", size: 8, autocomplete: "off" });
+		const ttl = h("input", { id: "new-ttl", ...NUMBER });
 		const directory = h("input", { type: "checkbox", id: "new-dir", onchange: () => { value.disabled = directory.checked; } });
 		const message = h("p", { class: "message bad", role: "alert" });
 		const submit = async (event) => {

@@ -123,8 +123,8 @@ export class Overview {
 		setText(row.heard, alive && status.role === "Leader" ? "leads" : heard === null ? "–" : heard > 9999 ? span(heard / 1000) : `${heard} ms`);
 		row.beat.className = `beat ${alive && status.leader ? (heard < BEAT ? "on" : "late") : ""}`;
 		setText(row.commit, alive ? integer(status.commit) : "–");
-		setText(row.applied, alive ? integer(status.applied) : progress ? `≥ ${integer(progress.match)}` : "–");
-		const lag = alive ? Math.max(0, furthest - status.applied) : progress ? furthest - progress.match : null;
+		setText(row.applied, alive ? integer(status.applied) : progress?.match ? `≥ ${integer(progress.match)}` : "–");
+		const lag = alive ? Math.max(0, furthest - status.applied) : progress?.match ? furthest - progress.match : null;
 		setText(row.lag, lag === null ? "–" : integer(Math.max(0, lag)));
 		row.lag.className = `number ${lag > 1000 ? "bad" : lag > 100 ? "warn" : ""}`;
 		setText(row.rate, alive ? rate(last?.rate) : "–");

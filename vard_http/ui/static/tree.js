@@ -21,6 +21,8 @@ export class Tree {
 		this.request = request;
 		this.entries = new Map([["/", { key: "/", dir: true, count: 0 }]]);
 		this.opened = new Map(); // directory -> { keys, more, loading, trouble }
+		this.loads = 0;
+		this.meanwhile = []; // events that came while something was being read
 	}
 
 	entry(key) { return this.entries.get(key); }
@@ -33,6 +35,7 @@ export class Tree {
 		if (known?.loading) return;
 		const listing = known ?? { keys: [], more: false };
 		listing.loading = true;
+		this.loads++;
 		this.opened.set(directory, listing);
 		try {
 			const last = listing.keys[listing.keys.length - 1];
@@ -52,6 +55,9 @@ export class Tree {
 			listing.trouble = error.message;
 		} finally {
 			listing.loading = false;
+			const again = this.meanwhile;
+			if (!--this.loads) this.meanwhile = [];
+			for (const event of again) this.#act(event);
 		}
 	}
 
@@ -67,8 +73,14 @@ export class Tree {
 	}
 
 	// Takes an event in; the key of the row that it changed, if one did.
-	apply({ action, node }) {
+	apply(event) {
+		if (this.loads) this.meanwhile.push(event);
+		return this.#act(event);
+	}
+
+	#act({ action, node, prevNode }) {
 		const { key } = node;
+		if (this.entries.get(key)?.modifiedIndex > node.modifiedIndex) return key; // It was read later.
 		if (["delete", "compareAndDelete", "expire"].includes(action)) {
 			this.#forget(key);
 			return parentOf(key);
@@ -76,23 +88,24 @@ export class Tree {
 		const known = this.entries.get(key);
 		const { value } = node;
 		const entry = { ...node, count: known?.count ?? 0, bytes: value === undefined ? 0 : new TextEncoder().encode(value).length };
-		if (this.#place(entry) || known) this.entries.set(key, entry);
+		if (this.#place(entry, !prevNode) || known) this.entries.set(key, entry);
 		return key;
 	}
 
 	// Puts what is new where it belongs: itself, or the first directory on the way to it that is new.
-	#place(entry) {
+	#place(entry, isNew) {
 		let { key } = entry;
 		while (key !== "/" && !this.opened.has(parentOf(key))) key = parentOf(key);
 		if (key === "/" ) return false;
 		const directory = parentOf(key);
 		const listing = this.opened.get(directory);
 		if (listing.keys.includes(key)) return key === entry.key;
+		if (listing.loading) return false; // Its turn comes when the directory has been read.
 		const name = nameOf(key);
 		if (name.startsWith("_")) return false;
 		const at = listing.keys.findIndex((one) => compare(nameOf(one), name) > 0);
 		const parent = this.entries.get(directory);
-		if (parent) parent.count = (parent.count ?? 0) + 1;
+		if (parent && (isNew || key !== entry.key)) parent.count = (parent.count ?? 0) + 1;
 		if (at < 0 && listing.more) return false; // Its page has not been read yet.
 		listing.keys.splice(at < 0 ? listing.keys.length : at, 0, key);
 		if (key !== entry.key) this.entries.set(key, { key, dir: true, count: 1, modifiedIndex: entry.modifiedIndex, createdIndex: entry.modifiedIndex });
