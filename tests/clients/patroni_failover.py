@@ -159,6 +159,10 @@ class Node:
                 "connect_address": postgres,
                 "data_dir": str(self._directory / "data"),
                 "bin_dir": str(programs),
+                # A killed primary may have written what its successor never got. If it cannot
+                # be rewound, it is to begin anew: PostgreSQL's repairs are not what is tried.
+                "remove_data_directory_on_rewind_failure": True,
+                "remove_data_directory_on_diverged_timelines": True,
                 "authentication": {
                     "superuser": {"username": "postgres", "password": "super"},
                     "replication": {"username": "replicator", "password": "copy"},
