@@ -84,23 +84,23 @@ class EventStream:
         if self._early is not None:
             self._early.append(event)
             return True
-        if self._transport.is_closing():
+        transport, body = self._transport, event.to_json()
+        if transport.is_closing():
             return False
-        unsent = self._transport.get_write_buffer_size()
+        if not self._stream:
+            # The one event ends the answer; while much is unsent no further request is read.
+            transport.write(chunk(body) + LAST_CHUNK if self._chunked else body)
+            self._finished()
+            return True
+        unsent = transport.get_write_buffer_size()
         slow = unsent > SLOW_BYTES
         self._backlog = self._backlog + 1 if slow else 0
-        if self._stream:
-            self._note_unsent(unsent if slow else 0)
+        self._note_unsent(unsent if slow else 0)
         if self._backlog > MAX_BACKLOG or unsent > MAX_UNSENT:
             return False
         if slow and EventStream.unsent_by_all > MAX_UNSENT_BY_ALL:
             return False
-        body = event.to_json()
-        if self._stream:
-            self._transport.write(chunk(body) if self._chunked else body)
-        else:
-            self._transport.write(chunk(body) + LAST_CHUNK if self._chunked else body)
-            self._finished()
+        transport.write(chunk(body) if self._chunked else body)
         return True
 
     def _end(self) -> None:
