@@ -124,6 +124,12 @@ async def test_a_directory_is_told_a_page_at_a_time(member: Member) -> None:
     assert rest["nodes"][1]["dir"] is True
 
 
+@pytest.mark.parametrize("limit", ["", "0", "x", "-1", "9" * 5000])
+async def test_a_limit_that_makes_no_sense_is_none(member: Member, limit: str) -> None:
+    await member.put("/d/k")
+    assert keys((await member.ask(f"/ui/tree/d?limit={limit}"))[1]) == ["/d/k"]
+
+
 @pytest.mark.parametrize(("path", "code"), [("/ui/tree/none", 100), ("/ui/tree/file", 104)])
 async def test_what_is_no_directory_is_refused_as_by_v2(
     member: Member, path: str, code: int

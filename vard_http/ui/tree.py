@@ -137,7 +137,9 @@ def _inner(key: bytes) -> bytes:
 
 def _limit(form: Form) -> int:
     given = form.values.get(b"limit", b"")
-    return min(int(given), MAX_LIMIT) if given.isdigit() and int(given) else LIMIT
+    if not given.isdigit() or not given.strip(b"0"):
+        return LIMIT
+    return min(int(given[:20]), MAX_LIMIT)  # Python makes no number of thousands of digits
 
 
 def _entry(key: bytes, found: Node | Directory, now: int) -> bytes:
