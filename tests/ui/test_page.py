@@ -229,6 +229,7 @@ def test_keys_are_made_and_deleted(cluster: Cluster, page: Page) -> None:
     assert value(server, "/made/by hand?&#") == "two\nlines"
     page.get_by_role("button", name="Delete", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator("h2.path")).to_have_text("/made")
     expect(node(page, "by hand?&#")).to_have_count(0)
     assert value(server, "/made/by hand?&#") is None
 
