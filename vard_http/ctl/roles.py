@@ -6,11 +6,11 @@ import posixpath
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 import click
 
-from vard_http.ctl.arguments import none_accepted, only, takes
+from vard_http.ctl.accounts import DONE, cluster_and_name, cluster_of, path_below
+from vard_http.ctl.arguments import none_accepted, takes
 from vard_http.ctl.cluster import Cluster, Question, json_question
 from vard_http.ctl.console import say
 from vard_http.ctl.failures import Exit, Failed
@@ -19,7 +19,6 @@ from vard_http.ctl.requests import ask, ask_for, read
 from vard_http.ctl.session import Session, pass_session
 
 _PATH = "/v2/auth/roles"
-_DONE = (HTTPStatus.OK, HTTPStatus.CREATED)
 
 _Decorated = TypeVar("_Decorated", bound=Callable[..., Any])
 
@@ -49,7 +48,7 @@ def role() -> None:
 def list_(session: Session, arguments: tuple[str, ...]) -> None:
     """List the roles."""
     none_accepted(arguments)
-    response = ask_for(_cluster(session), Question("GET", _PATH), told=False)
+    response = ask_for(cluster_of(session), Question("GET", _PATH), told=False)
     for each in read(response).get("roles") or ():
         say(each["role"])
 
@@ -77,7 +76,7 @@ def add(session: Session, arguments: tuple[str, ...]) -> None:
     cluster, name = _cluster_and_name(session, arguments)
     if ask(cluster, Question("GET", _path(name))).status == HTTPStatus.OK:
         raise Failed(Exit.BAD_ARGUMENTS, f"Role {name} already exists")
-    ask_for(cluster, json_question("PUT", _path(name), _role(name)), *_DONE)
+    ask_for(cluster, json_question("PUT", _path(name), _role(name)), *DONE)
     say(f"Role {name} created")
 
 
@@ -87,7 +86,7 @@ def add(session: Session, arguments: tuple[str, ...]) -> None:
 def remove(session: Session, arguments: tuple[str, ...]) -> None:
     """Remove a role."""
     cluster, name = _cluster_and_name(session, arguments)
-    ask_for(cluster, Question("DELETE", _path(name)), *_DONE)
+    ask_for(cluster, Question("DELETE", _path(name)), *DONE)
     say(f"Role {name} removed")
 
 
@@ -163,14 +162,8 @@ def _canonical(path: str) -> str:
 
 
 def _cluster_and_name(session: Session, arguments: tuple[str, ...]) -> tuple[Cluster, str]:
-    name = only(arguments, "Please provide a role name")
-    return _cluster(session), name
-
-
-def _cluster(session: Session) -> Cluster:
-    session.cluster.trace_endpoints()  # as etcdctl does, a second time
-    return session.cluster
+    return cluster_and_name(session, arguments, "Please provide a role name")
 
 
 def _path(name: str) -> str:
-    return f"{_PATH}/{quote(name, safe='', errors='surrogateescape')}"
+    return path_below(_PATH, name)

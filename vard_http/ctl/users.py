@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Any
-from urllib.parse import quote
 
 import click
 
-from vard_http.ctl.arguments import none_accepted, only, takes
+from vard_http.ctl.accounts import DONE, cluster_and_name, cluster_of, path_below
+from vard_http.ctl.arguments import none_accepted, takes
 from vard_http.ctl.cluster import Cluster, Question, json_question
 from vard_http.ctl.console import say
 from vard_http.ctl.failures import Exit, Failed
@@ -35,7 +34,7 @@ def user() -> None:
 def list_(session: Session, arguments: tuple[str, ...]) -> None:
     """List the users."""
     none_accepted(arguments)
-    response = ask_for(_cluster(session), Question("GET", _PATH))
+    response = ask_for(cluster_of(session), Question("GET", _PATH))
     for each in read(response).get("users") or ():
         say(each["user"])
 
@@ -61,7 +60,7 @@ def add(session: Session, arguments: tuple[str, ...]) -> None:
     if not colon:
         password = ask_password("New password: ")
     change = {"user": name, **_password(password), "roles": None}
-    ask_for(cluster, json_question("PUT", _path(name), change), *_DONE)
+    ask_for(cluster, json_question("PUT", _path(name), change), *DONE)
     say(f"User {name} created")
 
 
@@ -71,7 +70,7 @@ def add(session: Session, arguments: tuple[str, ...]) -> None:
 def remove(session: Session, arguments: tuple[str, ...]) -> None:
     """Remove a user."""
     cluster, name = _cluster_and_name(session, arguments)
-    ask_for(cluster, Question("DELETE", _path(name)), *_DONE)
+    ask_for(cluster, Question("DELETE", _path(name)), *DONE)
     say(f"User {name} removed")
 
 
@@ -104,9 +103,6 @@ def revoke(session: Session, roles: tuple[str, ...], arguments: tuple[str, ...])
     _change_roles(session, "revoke", roles, arguments)
 
 
-_DONE = (HTTPStatus.OK, HTTPStatus.CREATED)
-
-
 def _change_roles(
     session: Session, change: str, roles: tuple[str, ...], arguments: tuple[str, ...]
 ) -> None:
@@ -119,17 +115,11 @@ def _change_roles(
 
 
 def _cluster_and_name(session: Session, arguments: tuple[str, ...]) -> tuple[Cluster, str]:
-    name = only(arguments, "Please provide a username")
-    return _cluster(session), name
-
-
-def _cluster(session: Session) -> Cluster:
-    session.cluster.trace_endpoints()  # as etcdctl does, a second time
-    return session.cluster
+    return cluster_and_name(session, arguments, "Please provide a username")
 
 
 def _path(name: str) -> str:
-    return f"{_PATH}/{quote(name, safe='', errors='surrogateescape')}"
+    return path_below(_PATH, name)
 
 
 def _password(password: str) -> dict[str, str]:
